@@ -1,0 +1,298 @@
+"""The interfaces between the engine and plugins. Plugins take them from `outrig.api`.
+
+A provider's abilities beyond the hooks are the small `With…` classes: the engine asks with
+`isinstance`, so a provider that lacks one simply does not inherit it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from outrig.hookspecs import hook_names, hookimpl
+from outrig.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from outrig.model.console import ConsoleRequest, Size
+    from outrig.model.node import (
+        Candidate,
+        Inventory,
+        Lifetime,
+        Node,
+        NodeQuery,
+        Price,
+        ProvisionRequest,
+        Release,
+        ReleaseReport,
+        ResourceRef,
+    )
+    from outrig.model.run import (
+        ExecuteRequest,
+        LogPart,
+        PreparedEnvironment,
+        PrepareRequest,
+        RunRef,
+        RunState,
+        Stream,
+    )
+    from outrig.model.session import RemoteFile, SyncReport, SyncRequest
+    from outrig.model.snapshot import ObjectInfo
+
+
+class Intent(ABC):
+    """One journal entry: an outside resource that is about to be made."""
+
+    @abstractmethod
+    def created(self, *ids: str) -> None:
+        """Record what the call made."""
+
+    @abstractmethod
+    def nothing_made(self) -> None:
+        """Record that the call made nothing."""
+
+
+class Journal(ABC):
+    """The write-ahead record of every outside resource."""
+
+    @abstractmethod
+    def intend(self, kind: str, *, scope: str, token: str, tags: Mapping[str, str]) -> Intent:
+        """Write down, durably, that a resource of `kind` is about to be made in `scope`."""
+
+
+class Context(ABC):
+    """What the engine gives to every hook."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> Settings:
+        """The plugin's settings, merged from configuration, project, variables and flags."""
+
+    @property
+    @abstractmethod
+    def journal(self) -> Journal:
+        """Where to write down what is about to be made."""
+
+    @abstractmethod
+    def progress(self, done: int, total: int | None, note: str) -> None:
+        """Say how far the work is; `done` and `total` are in the unit that `note` names."""
+
+    @abstractmethod
+    def output(self, stream: Stream, data: bytes) -> None:
+        """Hand on what a set-up step printed."""
+
+    @abstractmethod
+    def check_cancelled(self) -> None:
+        """Raise `Interrupted` when the user asked to stop; call it between steps."""
+
+
+class _MarksHooks:
+    """Marks every method that has a hook's name, so that overriding one keeps it a hook."""
+
+    def __init_subclass__(cls, **extra: object) -> None:
+        super().__init_subclass__(**extra)
+        for name in hook_names():
+            method = cls.__dict__.get(name)
+            if method is not None:
+                hookimpl(method)
+
+
+class Provider(_MarksHooks, ABC):
+    """Supplies nodes; constructed with the values of the settings that `settings_type` declares."""
+
+    settings_type: ClassVar[type[Settings]] = Settings
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @abstractmethod
+    def provision(self, request: ProvisionRequest, context: Context) -> tuple[Node, ...]:
+        """See `outrig.hookspecs.provision`."""
+
+    @abstractmethod
+    def list_nodes(self, query: NodeQuery, context: Context) -> Inventory:
+        """See `outrig.hookspecs.list_nodes`."""
+
+    @abstractmethod
+    def release(
+        self, targets: tuple[ResourceRef, ...], how: Release, context: Context
+    ) -> ReleaseReport:
+        """See `outrig.hookspecs.release`."""
+
+
+class RunControl(ABC):
+    """Looks after runs that `execute` started. Called by any process that has the `RunRef`."""
+
+    @abstractmethod
+    def observe(self, refs: tuple[RunRef, ...]) -> tuple[RunState, ...]:
+        """Return the state of each run, in the order asked; a run nobody knows is LOST."""
+
+    @abstractmethod
+    def read_log(self, ref: RunRef, stream: Stream, offset: int, max_bytes: int) -> LogPart:
+        """Return what is there from byte `offset` on; empty when nothing new has come."""
+
+    @abstractmethod
+    def cancel(self, refs: tuple[RunRef, ...], grace_s: float) -> None:
+        """Ask the runs to end (TERM), and end them (KILL) after `grace_s` seconds."""
+
+    @abstractmethod
+    def wait(self, refs: tuple[RunRef, ...], timeout_s: float) -> tuple[RunState, ...]:
+        """Return as soon as a run's state or log may have changed, or after `timeout_s` seconds."""
+
+
+class WithExecution(RunControl, ABC):
+    """Gives `sync` and `execute`: what a session needs from every provider."""
+
+    @abstractmethod
+    def sync(self, request: SyncRequest, context: Context) -> SyncReport:
+        """See `outrig.hookspecs.sync`."""
+
+    @abstractmethod
+    def execute(self, request: ExecuteRequest, context: Context) -> tuple[RunRef, ...]:
+        """See `outrig.hookspecs.execute`."""
+
+
+class WithEnvironment(ABC):
+    """Can make an environment ready before anything runs, once per digest."""
+
+    @abstractmethod
+    def prepare(self, request: PrepareRequest, context: Context) -> PreparedEnvironment:
+        """Make the environment on every node; raises `RemoteError` with the failing step's end."""
+
+
+class WithFiles(ABC):
+    """Can list, read and write files under a session's work directory."""
+
+    @abstractmethod
+    def list_files(
+        self, session_id: str, node: Node, patterns: Sequence[str]
+    ) -> tuple[RemoteFile, ...]:
+        """List what the patterns name: a file, a directory with all under it, or a glob."""
+
+    @abstractmethod
+    def read_file(self, session_id: str, node: Node, path: str) -> Iterator[bytes]:
+        """Yield the content of a file in pieces of at most 4 MiB; raises `NotFoundError`."""
+
+    @abstractmethod
+    def write_file(
+        self, session_id: str, node: Node, path: str, content: Iterable[bytes], executable: bool
+    ) -> None:
+        """Write a file atomically, making its directories."""
+
+
+class WithSessionEnd(ABC):
+    """Keeps something for a session on nodes it does not own, and can clear it away."""
+
+    @abstractmethod
+    def end_session(self, session_id: str, nodes: tuple[Node, ...], grace_s: float) -> None:
+        """End the session's runs and remove its directory on the nodes; missing is success."""
+
+
+class ByteStream(ABC):
+    """A connection to a port on a node."""
+
+    @abstractmethod
+    def read(self, max_bytes: int) -> bytes:
+        """Return up to `max_bytes`, empty at the end."""
+
+    @abstractmethod
+    def write(self, data: bytes) -> None:
+        """Send all of `data`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End both directions."""
+
+
+class WithForward(ABC):
+    """Can open connections to ports on its nodes."""
+
+    @abstractmethod
+    def open(self, node: Node, port: int) -> ByteStream:
+        """Connect to `port` on the node's loopback; raises `RemoteError`."""
+
+
+class Console(ABC):
+    """An interactive program on a node's terminal. One thread may read while another writes."""
+
+    @abstractmethod
+    def read(self) -> bytes:
+        """Wait for output; empty when the program has ended."""
+
+    @abstractmethod
+    def write(self, data: bytes) -> None:
+        """Send what the user typed."""
+
+    @abstractmethod
+    def resize(self, size: Size) -> None:
+        """Tell the program the window's new size."""
+
+    @abstractmethod
+    def close(self) -> int:
+        """Hang up if it still runs, and return the exit code."""
+
+
+class WithConsole(ABC):
+    """Can run an interactive program on a node."""
+
+    @abstractmethod
+    def console(self, request: ConsoleRequest) -> Console:
+        """Start the program; raises `RemoteError`."""
+
+
+class WithPrices(ABC):
+    """Knows what its nodes cost."""
+
+    @abstractmethod
+    def prices(self, candidates: Sequence[Candidate]) -> Sequence[Price | None]:
+        """Return a price for each candidate, `None` where it is not known."""
+
+
+class WithAutostop(ABC):
+    """Can make nodes end by themselves."""
+
+    @abstractmethod
+    def arm(self, session_id: str, nodes: Sequence[Node], lifetime: Lifetime) -> None:
+        """Make the nodes keep to `lifetime`, from now on, without us."""
+
+
+class WithCheck(ABC):
+    """Can tell `outrig doctor` how it stands."""
+
+    @abstractmethod
+    def check(self) -> Iterator[tuple[str, bool, str]]:
+        """Yield what was looked at, whether it is well, and what was found or is to do."""
+
+
+class ObjectStore(ABC):
+    """Keeps objects under keys; the snapshot hooks are built on these four methods.
+
+    `settings_type` declares its settings; it is constructed with the store's URL and their values.
+    """
+
+    settings_type: ClassVar[type[Settings]] = Settings
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self.url = url
+        self.settings = settings
+
+    @abstractmethod
+    def put(self, key: str, data: bytes | memoryview, *, if_absent: bool) -> bool:
+        """Write an object whole or not at all; false if the key is taken and `if_absent` is set."""
+
+    @abstractmethod
+    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """Return `length` bytes from `start` on (`None`: to the end); raises `NotFoundError`."""
+
+    @abstractmethod
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Yield every object whose key begins with `prefix`, in any order."""
+
+    @abstractmethod
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete the objects; missing ones are success."""
+
+
+class Expander(_MarksHooks, ABC):
+    """Turns expressions into values; see `outrig.hookspecs.expand_params`."""

@@ -1,0 +1,133 @@
+"""Nodes, how to reach them, and what a provider is asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from outrig.model.resources import ANY, Resources
+
+
+class Role(Enum):
+    """What a node is in its session."""
+
+    HEAD = "head"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One machine, or one share of one, that a session holds.
+
+    `id` is the provider's own name for it, `data` is what the provider wants to find again.
+    """
+
+    id: str
+    provider: str
+    role: Role = Role.HEAD
+    rank: int = 0
+    address: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """How to reach a node program: `host` is `None` for a local process, else an SSH host."""
+
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    key_file: str | None = None
+    host_keys: tuple[str, ...] = ()
+    jump: str | None = None
+    python: str | None = None
+    root: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceRef:
+    """One outside resource: kind (`node`, `security-group`, …), id, and scope (region, host)."""
+
+    kind: str
+    id: str
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One way to get a node, in the order to try: provider, zone, instance type, spot."""
+
+    provider: str
+    zone: str | None = None
+    instance_type: str | None = None
+    spot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetime:
+    """When the node ends the session by itself. Seconds; `None` means never."""
+
+    idle_s: float | None = None
+    max_age_s: float | None = None
+    terminate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionRequest:
+    """What nodes a session needs.
+
+    `token` is the same for every retry of one attempt, so a provider can make the call idempotent.
+    `resume` names nodes that were kept when the session was suspended.
+    """
+
+    session_id: str
+    session_name: str
+    token: str
+    count: int = 1
+    resources: Resources = ANY
+    candidates: tuple[Candidate, ...] = ()
+    resume: tuple[Node, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    lifetime: Lifetime = Lifetime()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeQuery:
+    """Which nodes to list: those of one session, or all of this owner's."""
+
+    session_id: str | None = None
+    owner: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What a provider found: nodes, other resources, and the scopes it could not ask."""
+
+    nodes: tuple[Node, ...] = ()
+    resources: tuple[ResourceRef, ...] = ()
+    scopes_not_asked: tuple[str, ...] = ()
+
+
+class Release(Enum):
+    """Whether released nodes are gone for good or can be resumed."""
+
+    TERMINATE = "terminate"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseReport:
+    """What was released (missing ones count as released) and what is still there, with reasons."""
+
+    released: tuple[ResourceRef, ...] = ()
+    failed: tuple[tuple[ResourceRef, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a candidate costs: US dollars per hour."""
+
+    candidate: Candidate
+    usd_per_hour: float

@@ -1,0 +1,129 @@
+"""Sessions, their events, and the plan by which one is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from outrig.model.node import Candidate, Node, Price
+from outrig.model.resources import ANY, Resources
+from outrig.model.snapshot import SnapshotInfo, SnapshotReader
+
+
+class SessionState(Enum):
+    """Where a session stands; which changes are possible is in `outrig.session.states`."""
+
+    PENDING = "PENDING"
+    PREPARING = "PREPARING"
+    PULLING = "PULLING"
+    RUNNING = "RUNNING"
+    RESTARTING = "RESTARTING"
+    RESIZING = "RESIZING"
+    SUSPENDED = "SUSPENDED"
+    TERMINATING = "TERMINATING"
+    TERMINATED = "TERMINATED"
+    CANCELLED = "CANCELLED"
+    ERROR = "ERROR"
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session holds nothing any more."""
+        return self in (SessionState.TERMINATED, SessionState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A named hold on one or more nodes. Times are UTC."""
+
+    id: str
+    name: str
+    project_id: str
+    project_name: str
+    project_root: Path
+    provider: str
+    state: SessionState
+    created_at: datetime
+    used_at: datetime
+    nodes: tuple[Node, ...] = ()
+    snapshot_id: str | None = None
+    snapshot_digest: str | None = None
+    environment_digest: str | None = None
+    error: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a session. `number` grows by one within the state directory."""
+
+    number: int
+    time: datetime
+    session_id: str
+    kind: str
+    message: str
+    run_id: str | None = None
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a plan. `skip` holds the reason when there is nothing to do."""
+
+    name: str
+    detail: str
+    skip: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What starting a session will do; policies may change or refuse it."""
+
+    session_name: str
+    project_name: str
+    provider: str
+    count: int = 1
+    resources: Resources = ANY
+    candidates: tuple[Candidate, ...] = ()
+    prices: tuple[Price, ...] = ()
+    snapshot: SnapshotInfo | None = None
+    steps: tuple[Step, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRequest:
+    """Make the work directory of a session equal to a snapshot on each node.
+
+    Only what an earlier sync put there is removed; with `clean` everything else goes too.
+    """
+
+    session_id: str
+    nodes: tuple[Node, ...]
+    snapshot: SnapshotReader
+    clean: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What a sync did, summed over nodes; `skipped` when all of them had the snapshot already."""
+
+    skipped: bool = False
+    sent_chunks: int = 0
+    sent_bytes: int = 0
+    written_files: int = 0
+    removed_files: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A file or directory under a session's work directory."""
+
+    path: str
+    is_directory: bool
+    size_bytes: int
+    mtime_ns: int
+    executable: bool = False
+    target: str | None = None
