@@ -103,8 +103,8 @@ def execute(request: ExecuteRequest, context: Context) -> tuple[RunRef, ...]:
     """Start tasks as one batch and return at once; at most `cap` of them run at a time.
 
     A task's `id` makes the call idempotent: one that is known is not started again. Called for
-    every command; runs go on without the client. Returns a `RunRef` per task, in order; `None` means
-    "not mine". May raise `RemoteError`.
+    every command; runs go on without the client. Returns a `RunRef` per task, in order; `None`
+    means "not mine". May raise `RemoteError`.
 
         def execute(self, request, context):
             return tuple(self.start(task) for task in request.tasks)

@@ -1,0 +1,1 @@
+"""Ray: its command lines and project files."""

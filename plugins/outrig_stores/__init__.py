@@ -1,0 +1,1 @@
+"""Snapshot stores on file systems and object storage."""
