@@ -1,0 +1,109 @@
+"""Opening, migrating and using the database.
+
+WAL mode, so readers never wait for a writer. Every write is one `BEGIN IMMEDIATE` transaction, so
+two processes that change the same thing take turns instead of failing half way.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outrig.errors import ConfigError, OutrigError
+from outrig.state.schema import MIGRATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BUSY_TIMEOUT_S = 30.0
+
+
+class Database:
+    """One connection; threads of this process take turns."""
+
+    def __init__(self, directory: str) -> None:
+        """Open `outrig.db` in `directory`, making both (0700, 0600); raises `ConfigError`."""
+        self.path = f"{directory}/outrig.db"
+        self._lock = threading.RLock()
+        try:
+            Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+            Path(self.path).touch(mode=0o600)
+            self._connection = self._open()
+            self._migrate()
+        except (OSError, sqlite3.Error) as err:
+            raise _unusable(self.path, err) from err
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _migrate(self) -> None:
+        if self._version() == len(MIGRATIONS):
+            return
+        with self._lock, _transaction(self._connection):
+            version = self._version()
+            if version > len(MIGRATIONS):
+                raise ConfigError(
+                    f"{self.path} was written by a newer Outrig", hint="upgrade Outrig"
+                )
+            for script in MIGRATIONS[version:]:
+                for statement in script.split(";"):
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """Run one transaction; with `durable` it has reached the disk when this returns."""
+        with self._lock:
+            try:
+                if durable:
+                    self._connection.execute("PRAGMA synchronous = FULL")
+                with _transaction(self._connection):
+                    yield self._connection
+            except sqlite3.OperationalError as err:
+                raise _unusable(self.path, err) from err
+            finally:
+                if durable:
+                    self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def read(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """Return all rows of a query; raises `ConfigError` when the database is damaged."""
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.DatabaseError as err:
+                raise _unusable(self.path, err) from err
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _unusable(path: str, err: Exception) -> OutrigError:
+    return ConfigError(
+        f"the records in {path} cannot be used: {err}",
+        hint="free some disk space, make it writable, or set OUTRIG_HOME to another directory",
+    )

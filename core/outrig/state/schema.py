@@ -1,0 +1,42 @@
+"""The database's tables, as a list of migrations. One is never changed once released."""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE project (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, root TEXT NOT NULL, created_at TEXT NOT NULL
+    );
+    CREATE TABLE session (
+        id TEXT PRIMARY KEY, project_id TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
+        ended INTEGER NOT NULL, used_at TEXT NOT NULL, record BLOB NOT NULL
+    );
+    CREATE UNIQUE INDEX live_session ON session (project_id, name) WHERE NOT ended;
+    CREATE INDEX session_used ON session (used_at);
+    CREATE TABLE applied (
+        session_id TEXT NOT NULL, time TEXT NOT NULL, snapshot_id TEXT NOT NULL,
+        name TEXT NOT NULL, digest TEXT NOT NULL, created_at TEXT NOT NULL
+    );
+    CREATE INDEX applied_session ON applied (session_id);
+    CREATE TABLE run (
+        id TEXT PRIMARY KEY, session_id TEXT NOT NULL, ended INTEGER NOT NULL, record BLOB NOT NULL
+    );
+    CREATE INDEX run_session ON run (session_id, id);
+    CREATE TABLE event (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, session_id TEXT NOT NULL,
+        kind TEXT NOT NULL, message TEXT NOT NULL, run_id TEXT, duration_s REAL
+    );
+    CREATE INDEX event_session ON event (session_id, number);
+    CREATE TABLE journal (
+        id TEXT PRIMARY KEY, time TEXT NOT NULL, provider TEXT NOT NULL, session_id TEXT NOT NULL,
+        kind TEXT NOT NULL, scope TEXT NOT NULL, token TEXT NOT NULL, tags TEXT NOT NULL,
+        state TEXT NOT NULL, ids TEXT NOT NULL
+    );
+    CREATE INDEX journal_session ON journal (session_id);
+    CREATE TABLE pulled (
+        project_id TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL,
+        PRIMARY KEY (project_id, path)
+    ) WITHOUT ROWID;
+    """,
+)
