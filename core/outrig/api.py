@@ -10,6 +10,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 _HOME = {
+    "outrig.cli.command": ("Command",),
+    "outrig.cli.definition": ("argument", "option"),
+    "outrig.cli.listing": ("Column",),
+    "outrig.cli.route": ("Group", "Route"),
     "outrig.hookspecs": ("hookimpl",),
     "outrig.interfaces": (
         "ByteStream",
@@ -37,6 +41,12 @@ _HOME = {
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 if TYPE_CHECKING:
+    from outrig.cli.command import Command as Command
+    from outrig.cli.definition import argument as argument
+    from outrig.cli.definition import option as option
+    from outrig.cli.listing import Column as Column
+    from outrig.cli.route import Group as Group
+    from outrig.cli.route import Route as Route
     from outrig.hookspecs import hookimpl as hookimpl
     from outrig.interfaces import ByteStream as ByteStream
 

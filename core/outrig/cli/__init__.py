@@ -1,0 +1,1 @@
+"""The command line: everything between `sys.argv` and the engine."""

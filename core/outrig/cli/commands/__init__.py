@@ -1,0 +1,1 @@
+"""Outrig's own commands, one module each: `commands/<group>/<verb>.py`."""

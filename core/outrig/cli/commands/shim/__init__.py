@@ -1,0 +1,1 @@
+"""Launchers that let another tool's own command lines work as they are."""

@@ -1,0 +1,154 @@
+"""What a command declares: arguments and options, with types, choices and names of values.
+
+Built on cleo's own classes, so a definition is an ordinary cleo definition.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cleo.io.inputs.argument import Argument as CleoArgument
+from cleo.io.inputs.option import Option as CleoOption
+
+from outrig.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Convert = Callable[[str], object]
+
+_EXPECTED: dict[object, str] = {int: "a whole number", float: "a number"}
+
+
+class Option(CleoOption):
+    """An option; `value` is what its value is called in help, `None` for a flag."""
+
+    def __init__(
+        self,
+        name: str,
+        short: str | None,
+        help: str,
+        *,
+        value: str | None,
+        convert: Convert,
+        choices: tuple[str, ...],
+        default: object,
+        repeat: bool,
+        implied: str | None,
+        hidden: bool,
+    ) -> None:
+        if repeat and isinstance(default, tuple):
+            default = list(default)
+        super().__init__(
+            name,
+            short,
+            flag=value is None,
+            requires_value=implied is None,
+            is_list=repeat,
+            description=help,
+            default=default,
+        )
+        self.value = value
+        self.convert = convert
+        self.choices = choices
+        self.implied = implied
+        self.hidden = hidden
+
+    def read(self, text: str) -> object:
+        """Return the value that `text` stands for; raises `UsageError`."""
+        return _read(f"--{self.name}", text, self.convert, self.choices)
+
+
+class Argument(CleoArgument):
+    """A positional argument; the last one may take all remaining words (`repeat`)."""
+
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        *,
+        required: bool,
+        repeat: bool,
+        convert: Convert,
+        choices: tuple[str, ...],
+        default: object,
+    ) -> None:
+        if repeat and isinstance(default, tuple):
+            default = list(default)
+        super().__init__(name, required=required, is_list=repeat, description=help, default=default)
+        self.convert = convert
+        self.choices = choices
+
+    def read(self, text: str) -> object:
+        """Return the value that `text` stands for; raises `UsageError`."""
+        return _read(self.name.upper(), text, self.convert, self.choices)
+
+
+def option(
+    name: str,
+    short: str | None = None,
+    help: str = "",
+    *,
+    value: str | None = None,
+    type: Convert = str,
+    choices: Sequence[str] = (),
+    default: object = None,
+    repeat: bool = False,
+    implied: str | None = None,
+    hidden: bool = False,
+) -> Option:
+    """Declare `--name` (and `-short`).
+
+    Without `value` it is a flag. With it, it takes a value, shown in help as `--name VALUE`;
+    `type` turns the text into the value (a `ValueError` becomes a usage error), `choices` bounds
+    it, `repeat` makes it a list, and `implied` makes the value optional: `--name` alone then means
+    `--name=IMPLIED`, any other value must be joined by `=`.
+    """
+    if value is None and (choices or type is not str):
+        value = name.rpartition("-")[2].upper()
+    return Option(
+        name,
+        short,
+        help,
+        value=value,
+        convert=type,
+        choices=tuple(choices),
+        default=default,
+        repeat=repeat,
+        implied=implied,
+        hidden=hidden,
+    )
+
+
+def argument(
+    name: str,
+    help: str = "",
+    *,
+    required: bool = True,
+    repeat: bool = False,
+    type: Convert = str,
+    choices: Sequence[str] = (),
+    default: object = None,
+) -> Argument:
+    """Declare a positional argument; with `repeat` (only the last) it takes all further words."""
+    return Argument(
+        name,
+        help,
+        required=required and default is None,
+        repeat=repeat,
+        convert=type,
+        choices=tuple(choices),
+        default=default,
+    )
+
+
+def _read(what: str, text: str, convert: Convert, choices: tuple[str, ...]) -> object:
+    if choices and text not in choices:
+        raise UsageError(f"{what}: {text!r} is not one of {', '.join(choices)}")
+    try:
+        return convert(text)
+    except (ValueError, ArithmeticError) as err:
+        reason = _EXPECTED.get(convert)
+        raise UsageError(f"{what}: {text!r} is not {reason}" if reason else f"{what}: {err}") from (
+            err
+        )

@@ -1,0 +1,212 @@
+"""Listings: one set of columns, printed as a table, JSON, CSV or plain text.
+
+COLUMNS = (
+    Column("name", lambda s: s.name),
+    Column("created", lambda s: s.created_at),
+    Column("size", lambda s: s.size_bytes, unit="bytes"),
+)
+self.listing(sessions, COLUMNS, empty="no sessions")
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from outrig.cli.definition import Option, option
+from outrig.cli.table import table
+from outrig.cli.terminal import one_line
+from outrig.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+T = TypeVar("T")
+Value: TypeAlias = (
+    "str | int | float | bool | datetime | Enum | Sequence[object] | Mapping[str, object] | None"
+)
+
+OUTPUTS = ("table", "json", "csv", "plain")
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """One field of a listing.
+
+    `name` is the field's name in JSON, CSV and `--format`; `get` takes the value from a record;
+    `title` is the table's heading (default: the name in capitals). `unit` `bytes` or `seconds`
+    makes a table show numbers for people. `shown` puts it in the table when no field was chosen.
+    """
+
+    name: str
+    get: Callable[[T], Value]
+    title: str = ""
+    unit: str | None = None
+    shown: bool = True
+
+
+def listing_options(styles: Sequence[str] = ()) -> tuple[Option, ...]:
+    """Return `--output` and `--format`."""
+    return (
+        option("output", None, "how to print the list", choices=(*OUTPUTS, *styles)),
+        option("format", None, "fields to print, in this order", value="FIELD,FIELD"),
+    )
+
+
+def render(
+    rows: Iterable[T],
+    columns: Sequence[Column[T]],
+    *,
+    output: str = "table",
+    fields: Sequence[str] = (),
+    now: datetime | None = None,
+) -> str:
+    """Return the listing as text, line end included; raises `UsageError` for an unknown field.
+
+    Times are relative to `now` (default: the present) in tables, else UTC in ISO 8601.
+    """
+    chosen = _choose(columns, fields, everything=output != "table")
+    if output == "json":
+        return _json(rows, chosen)
+    if output == "csv":
+        return _csv(rows, chosen)
+    if output == "plain":
+        return "".join(
+            "\t".join(one_line(_exact(column.get(row))) for column in chosen) + "\n" for row in rows
+        )
+    moment = now or datetime.now(UTC)
+    headings = [column.title or column.name.replace("_", " ").upper() for column in chosen]
+    cells = [[_shown(column.get(row), column.unit, moment) for column in chosen] for row in rows]
+    right = [
+        any(_is_number(column.get(row)) for row in rows) if isinstance(rows, Sequence) else False
+        for column in chosen
+    ]
+    return table(headings, cells, right=right)
+
+
+def _choose(
+    columns: Sequence[Column[T]], fields: Sequence[str], *, everything: bool
+) -> list[Column[T]]:
+    if not fields:
+        return [column for column in columns if column.shown or everything]
+    known = {column.name: column for column in columns}
+    for field in fields:
+        if field.strip() not in known:
+            raise UsageError(
+                f"--format: there is no field {field.strip()!r}",
+                hint=f"fields: {', '.join(known)}",
+            )
+    return [known[field.strip()] for field in fields]
+
+
+def _json(rows: Iterable[T], columns: Sequence[Column[T]]) -> str:
+    records = [{column.name: _plain(column.get(row)) for column in columns} for row in rows]
+    text = json.dumps(records, indent=2, ensure_ascii=False)
+    return "".join(_json_character(one) for one in text) + "\n" if _unsafe(text) else text + "\n"
+
+
+def _unsafe(text: str) -> bool:
+    return not text.isascii() and not text.replace("\n", "").isprintable()
+
+
+def _json_character(one: str) -> str:
+    return one if one == "\n" or one.isprintable() else json.dumps(one)[1:-1]
+
+
+def _csv(rows: Iterable[T], columns: Sequence[Column[T]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    for row in rows:
+        writer.writerow([_exact(column.get(row)) for column in columns])
+    return text.getvalue()
+
+
+def _plain(value: object) -> object:
+    """Return what JSON says for a value."""
+    if isinstance(value, datetime):
+        return utc(value)
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Iterable):
+        return [_plain(one) for one in value]
+    return str(value)
+
+
+def _exact(value: object) -> str:
+    """Return a value as CSV and plain text say it."""
+    plain = _plain(value)
+    if plain is None:
+        return ""
+    if isinstance(plain, bool):
+        return "true" if plain else "false"
+    if isinstance(plain, list) and all(isinstance(one, str) for one in plain):
+        return ",".join(plain)
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, list | dict) else str(plain)
+
+
+def _shown(value: object, unit: str | None, now: datetime) -> str:
+    """Return a value as a table shows it."""
+    if isinstance(value, datetime):
+        return ago(value, now)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float) and unit == "bytes":
+        return size(value)
+    if isinstance(value, int | float) and unit == "seconds":
+        return duration(value)
+    return one_line(_exact(value))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def utc(moment: datetime) -> str:
+    """Return a time as `2026-11-21T02:20:17Z`; one without a zone is taken as UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return how long ago a time was, in the largest fitting unit: `3 minutes ago`."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    seconds = (now - aware).total_seconds()
+    if abs(seconds) < 5:
+        return "now"
+    lengths = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+    unit, length = next(one for one in lengths if abs(seconds) >= one[1])
+    count = int(abs(seconds) // length)
+    words = f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{words} ago" if seconds > 0 else f"in {words}"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes for people: `1.2 MiB`."""
+    for unit in _UNITS:
+        if abs(count) < 1024 or unit == _UNITS[-1]:
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if unit == "B" or abs(count) >= 100 else f"{count:.1f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Return a number of seconds for people: `0.4 s`, `2 m 03 s`, `5 h 07 m`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} m {rest:02} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} m" if hours < 48 else f"{hours // 24} d {hours % 24} h"

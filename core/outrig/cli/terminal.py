@@ -1,0 +1,83 @@
+"""The terminal and the streams: width, colour, and text that cannot do harm."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+_HARMFUL = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
+}
+_HARMFUL |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_ONE_LINE = _HARMFUL | {9: "\\t", 10: "\\n"}
+
+_COLOURS = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
+
+
+def clean(text: str) -> str:
+    """Return `text` with control and direction characters shown instead of obeyed."""
+    return text.translate(_HARMFUL)
+
+
+def one_line(text: str) -> str:
+    """Return `text` as `clean` does, with line ends and tabs shown too."""
+    return text.translate(_ONE_LINE)
+
+
+def width(stream: TextIO | None = None) -> int:
+    """Return how many columns there are: `COLUMNS`, else the terminal's, else 80."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns or 80
+    except (OSError, ValueError, AttributeError):
+        return 80
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether a person looks at the stream (or types into it)."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def coloured(stream: TextIO) -> bool:
+    """Tell whether to colour: on a terminal that can, unless `NO_COLOR` is set."""
+    return (
+        is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+
+
+def paint(text: str, colour: str, stream: TextIO) -> str:
+    """Return `text` in a colour (or `bold`, `dim`) where the stream shows colours."""
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if coloured(stream) else text
+
+
+def send(stream: TextIO, data: str | bytes) -> None:
+    """Write to a stream as it is; bytes and names that are not text pass unharmed."""
+    if isinstance(data, str):
+        try:
+            data.encode(stream.encoding or "utf-8")
+        except (UnicodeEncodeError, LookupError):
+            data = _encoded(data, stream.encoding or "utf-8")
+        else:
+            stream.write(data)
+            return
+    stream.flush()
+    stream.buffer.write(data)
+    stream.flush()
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding, "surrogateescape")
+    except (UnicodeEncodeError, LookupError):
+        return text.encode(
+            "utf-8" if encoding.lower() in ("utf-8", "utf8") else "ascii", "backslashreplace"
+        )
