@@ -1,0 +1,262 @@
+"""Outrig as a library: what every command calls, and any program may.
+
+    from outrig.api import Outrig
+
+    outrig = Outrig()
+    project = outrig.project()
+    session = outrig.start(outrig.request(project, name="train"))
+    runs = outrig.follow(session, outrig.execute(session, [NewRun(script="python train.py")]))
+    outrig.stop(session)
+
+Parts are imported when first used, so listing what is recorded costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outrig.errors import NotFoundError, ProjectError
+from outrig.session.cancel import Cancel
+from outrig.session.observer import Observer
+from outrig.session.runtime import Runtime, utc_now
+from outrig.state.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from outrig.interfaces import Console
+    from outrig.model.console import ConsoleRequest
+    from outrig.model.project import Compute, Project
+    from outrig.model.run import Run
+    from outrig.model.session import Event, Plan, Session
+    from outrig.model.snapshot import SnapshotInfo
+    from outrig.session.library import Library
+    from outrig.session.pull import Pulled
+    from outrig.session.requests import NewRun, StartRequest
+    from outrig.state.projects import KnownProject
+    from outrig.state.sessions import Applied
+
+
+class Outrig:
+    """One engine on one state directory. Methods raise `OutrigError` and never print."""
+
+    def __init__(
+        self,
+        observer: Observer | None = None,
+        cancel: Cancel | None = None,
+        state_directory: str | None = None,
+    ) -> None:
+        self.observer = observer or Observer()
+        self.cancel = cancel or Cancel()
+        self._state_directory = state_directory
+
+    @cached_property
+    def state(self) -> State:
+        """The records."""
+        return State(self._state_directory)
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """What engine functions work with."""
+        from outrig.plugins import Hooks
+
+        return Runtime(self.state, Hooks(), self.observer, self.cancel)
+
+    @cached_property
+    def snapshots(self) -> Library:
+        """The snapshots in the default store."""
+        from outrig.session.library import Library
+
+        return Library(self.runtime)
+
+    # Projects
+
+    def project(self, start: Path | None = None) -> Project:
+        """Return the project that `start` (default: the working directory) lies in.
+
+        Raises `ProjectError` when there is none, or when its file is wrong.
+        """
+        from outrig.project.load import load_project
+        from outrig.project.location import find_project
+
+        here = start or Path.cwd()
+        location = find_project(here)
+        if location is None:
+            raise ProjectError(
+                f"there is no project in {here} or above", hint="make one: outrig project create"
+            )
+        if location.notice:
+            self.observer.notice(location.notice)
+        return load_project(location)
+
+    def project_id(self, project: Project) -> str:
+        """Return a project's identity, and remember the project."""
+        from outrig.project.identity import root_identity
+        from outrig.state.projects import KnownProject
+
+        identity = root_identity(project.root)
+        self.state.projects.register(
+            KnownProject(id=identity, name=project.name, root=project.root, created_at=utc_now())
+        )
+        return identity
+
+    def here(self, start: Path | None = None) -> str | None:
+        """Return the identity of the project around `start`, `None` outside; reads no project file."""
+        from outrig.project.identity import root_identity
+        from outrig.project.location import find_project
+
+        location = find_project(start or Path.cwd())
+        return None if location is None else root_identity(location.root)
+
+    def projects(self) -> list[KnownProject]:
+        """Return the projects Outrig has worked with, newest first."""
+        return self.state.projects.all()
+
+    def project_of(self, snapshot: SnapshotInfo, root: Path) -> Project:
+        """Return the project as the snapshot's own project file describes it."""
+        from outrig.session.projects import project_in
+
+        return project_in(self.snapshots.reader(snapshot), root)
+
+    # Sessions
+
+    def sessions(self, project_id: str | None = None, *, ended: bool = False) -> list[Session]:
+        """Return the recorded sessions, newest first; `None` means of all projects."""
+        return self.state.sessions.select(project_id, ended=ended)
+
+    def find(self, project_id: str | None, pattern: str | None) -> list[Session]:
+        """Return the live sessions a shell pattern names; without one, the session used last."""
+        from outrig.session.find import find_sessions
+
+        return find_sessions(self.runtime, project_id, pattern)
+
+    def find_one(self, project_id: str | None, pattern: str | None) -> Session:
+        """Return the one session a pattern names; raises `NotFoundError` when there are several."""
+        from outrig.session.find import find_session
+
+        return find_session(self.runtime, project_id, pattern)
+
+    def request(
+        self,
+        project: Project,
+        *,
+        snapshot: SnapshotInfo | None = None,
+        name: str | None = None,
+        runs: Sequence[NewRun] = (),
+        compute: Compute | None = None,
+        cluster_params: Mapping[str, str] | None = None,
+    ) -> StartRequest:
+        """Put together what `start` needs; makes a snapshot of the project when none is given."""
+        from outrig.session.projects import start_request
+
+        project_id = self.project_id(project)
+        if snapshot is None:
+            snapshot = self.snapshots.create(project, project_id).info
+        reader = self.snapshots.reader(snapshot)
+        return start_request(
+            project,
+            project_id,
+            reader,
+            name=name,
+            runs=runs,
+            compute=compute,
+            cluster_params=cluster_params or {},
+        )
+
+    def plan(self, request: StartRequest) -> Plan:
+        """Return what `start` would do; changes nothing."""
+        from outrig.session.plan import make_plan
+
+        return make_plan(self.runtime, request)
+
+    def start(self, request: StartRequest) -> Session:
+        """Make a session RUNNING and up to date. Its runs are not started: see `execute`."""
+        from outrig.session.start import start
+
+        return start(self.runtime, request)
+
+    def sync(self, session: Session, snapshot: SnapshotInfo, *, clean: bool = False) -> Session:
+        """Make a running session's work directory equal to a snapshot."""
+        from outrig.session.start import sync
+
+        return sync(self.runtime, session, self.snapshots.reader(snapshot), clean=clean)
+
+    def stop(self, session: Session, *, keep: bool = False) -> Session:
+        """End a session, or suspend it with its work directory kept."""
+        from outrig.session.stop import stop
+
+        return stop(self.runtime, session, keep=keep)
+
+    def pull(
+        self, session: Session, *, outputs: Sequence[str] | None = None, apart: bool = False
+    ) -> list[Pulled]:
+        """Bring a session's output files back; the default is what its project declares."""
+        from outrig.session.projects import declared_outputs
+        from outrig.session.pull import pull
+
+        wanted = declared_outputs(self, session) if outputs is None else outputs
+        return pull(self.runtime, session, wanted, apart=apart)
+
+    def events(self, session: Session, after: int = 0) -> list[Event]:
+        """Return what happened to a session, after the event of that number."""
+        return self.state.events.of_session(session.id, after)
+
+    def applied(self, session: Session) -> list[Applied]:
+        """Return the snapshots that were put on a session, oldest first."""
+        return self.state.sessions.applied(session.id)
+
+    def console(self, session: Session, request: ConsoleRequest) -> Console:
+        """Open an interactive program in a session."""
+        from outrig.session.console import open_console
+
+        return open_console(self.runtime, session, request)
+
+    # Runs
+
+    def execute(
+        self, session: Session, runs: Sequence[NewRun], *, cap: int | None = None
+    ) -> list[Run]:
+        """Start runs in a session and return at once."""
+        from outrig.session.execute import execute
+
+        return execute(self.runtime, session, runs, cap)
+
+    def follow(self, session: Session, runs: Sequence[Run], *, since: int = 0) -> list[Run]:
+        """Hand what runs print to the observer until they end; returns them as they ended."""
+        from outrig.session.execute import follow
+
+        return follow(self.runtime, session, runs, since=since)
+
+    def cancel_runs(self, session: Session, runs: Sequence[Run], grace_s: float = 5) -> list[Run]:
+        """End runs: TERM, then KILL after `grace_s` seconds."""
+        from outrig.session.execute import cancel
+
+        return cancel(self.runtime, session, runs, grace_s)
+
+    def refresh(self, session: Session) -> list[Run]:
+        """Ask the nodes about the runs of a session that had not ended, and return all its runs."""
+        from outrig.session.execute import refresh
+
+        return refresh(self.runtime, session, self.state.runs.of_session(session.id))
+
+    def runs(self, session: Session | None = None, *, limit: int = 1000) -> list[Run]:
+        """Return recorded runs, newest first."""
+        if session is None:
+            return self.state.runs.newest(limit)
+        return self.state.runs.of_session(session.id)[::-1][:limit]
+
+    def run(self, prefix: str) -> tuple[Session, Run]:
+        """Return the run whose id begins (or, if only one does, ends) with `prefix`, and its session.
+
+        Raises `NotFoundError`.
+        """
+        found = self.state.runs.get(prefix)
+        if len(found) != 1:
+            what = f'several runs begin with "{prefix}"' if found else f'there is no run "{prefix}"'
+            raise NotFoundError(what, hint="see: outrig run list")
+        session = self.state.sessions.get(found[0].session_id)
+        if session is None:
+            raise NotFoundError(f'the session of run "{prefix}" is not recorded')
+        return session, found[0]

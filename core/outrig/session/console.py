@@ -1,0 +1,33 @@
+"""A terminal in a session."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from outrig.errors import ConflictError, PluginError
+from outrig.interfaces import WithConsole
+from outrig.model.run import PreparedEnvironment
+from outrig.model.session import SessionState
+
+if TYPE_CHECKING:
+    from outrig.interfaces import Console
+    from outrig.model.console import ConsoleRequest
+    from outrig.model.session import Session
+    from outrig.session.runtime import Runtime
+
+
+def open_console(runtime: Runtime, session: Session, request: ConsoleRequest) -> Console:
+    """Start an interactive program in a session; raises `ConflictError`, `PluginError`."""
+    provider = runtime.provider(session)
+    if not isinstance(provider, WithConsole):
+        raise PluginError(f'provider "{session.provider}" has no consoles')
+    if session.state is not SessionState.RUNNING:
+        raise ConflictError(
+            f'session "{session.name}" is {session.state.value}, not RUNNING',
+            hint=f"start it: outrig session attach {session.name} --start",
+        )
+    runtime.touch(session)
+    digest = session.environment_digest
+    environment = None if digest is None else PreparedEnvironment(digest=digest)
+    return provider.console(replace(request, environment=environment))

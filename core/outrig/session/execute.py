@@ -1,0 +1,175 @@
+"""Running things in a session, and following what they print until they end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from outrig.errors import ConflictError
+from outrig.ids import new_id
+from outrig.model.run import (
+    ExecuteRequest,
+    PreparedEnvironment,
+    Run,
+    RunRef,
+    RunState,
+    RunStatus,
+    Stream,
+    Task,
+)
+from outrig.model.session import SessionState
+from outrig.session.states import change_run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from outrig.interfaces import RunControl
+    from outrig.model.session import Session
+    from outrig.session.requests import NewRun
+    from outrig.session.runtime import Runtime
+
+_WAIT_S = 0.5
+_LOG_BYTES = 1024 * 1024
+
+
+def execute(
+    runtime: Runtime, session: Session, wanted: Sequence[NewRun], cap: int | None = None
+) -> list[Run]:
+    """Start runs in a session and return at once; they go on without this process.
+
+    Raises `ConflictError` when the session is not RUNNING.
+    """
+    if session.state is not SessionState.RUNNING:
+        raise ConflictError(
+            f'session "{session.name}" is {session.state.value}, not RUNNING',
+            hint=f"start it: outrig session start --name {session.name}",
+        )
+    runs = [_new_run(runtime, session, one) for one in wanted]
+    runtime.state.runs.put(runs)
+    runtime.touch(session)
+    request = ExecuteRequest(
+        session_id=session.id,
+        nodes=session.nodes,
+        tasks=tuple(map(_task, runs, wanted)),
+        environment=_environment(session),
+        cap=cap,
+    )
+    refs = runtime.hooks.execute(session.provider, request, runtime.context(session, "run"))
+    runs = [replace(run, ref=ref) for run, ref in zip(runs, refs, strict=True)]
+    runtime.state.runs.put(runs)
+    for run in runs:
+        runtime.record(session, "run.started", run.script.strip(), run_id=run.id)
+    return runs
+
+
+def _environment(session: Session) -> PreparedEnvironment | None:
+    digest = session.environment_digest
+    return None if digest is None else PreparedEnvironment(digest=digest)
+
+
+def _new_run(runtime: Runtime, session: Session, wanted: NewRun) -> Run:
+    run_id = new_id()
+    return Run(
+        id=run_id,
+        session_id=session.id,
+        script=wanted.script,
+        created_at=runtime.clock(),
+        state=RunState(id=run_id, status=RunStatus.QUEUED),
+        ref=RunRef(id=run_id, session_id=session.id, node=session.nodes[0]),
+        command=wanted.command,
+        params=dict(wanted.params),
+        snapshot_digest=session.snapshot_digest,
+        environment_digest=session.environment_digest,
+    )
+
+
+def _task(run: Run, wanted: NewRun) -> Task:
+    return Task(
+        id=run.id,
+        script=wanted.script,
+        variables={"OUTRIG_SESSION": run.session_id, "OUTRIG_RUN": run.id},
+        resources=wanted.resources,
+        timeout_s=wanted.timeout_s,
+        background=wanted.background,
+    )
+
+
+@dataclass(slots=True)
+class _Followed:
+    run: Run
+    offsets: dict[Stream, int] = field(default_factory=lambda: dict.fromkeys(Stream, 0))
+    drained: bool = False
+
+
+def follow(runtime: Runtime, session: Session, runs: Sequence[Run], *, since: int = 0) -> list[Run]:
+    """Hand on what runs print, from byte `since` of each stream, until all have ended.
+
+    Raises `Interrupted` when the user asks to stop; the runs then go on.
+    """
+    control = runtime.executor(session)
+    followed = [_Followed(run, dict.fromkeys(Stream, since)) for run in runs]
+    while live := [one for one in followed if not one.drained]:
+        runtime.cancel.check()
+        refs = tuple(one.run.ref for one in live if one.run.ref is not None)
+        for one, state in zip(live, control.wait(refs, _WAIT_S), strict=True):
+            one.run = update(runtime, session, one.run, state)
+            one.drained = _hand_on(runtime, session, control, one) and one.run.state.status.ended
+    return [one.run for one in followed]
+
+
+def _hand_on(runtime: Runtime, session: Session, control: RunControl, one: _Followed) -> bool:
+    """Hand on what is new in both streams; returns whether a run that has ended has no more."""
+    if one.run.ref is None:
+        return True
+    for stream in Stream:
+        while True:
+            part = control.read_log(one.run.ref, stream, one.offsets[stream], _LOG_BYTES)
+            if part.data:
+                runtime.observer.output(session, one.run, stream, part.data)
+            one.offsets[stream] = part.next_offset
+            if not part.data:
+                break
+            runtime.cancel.check()
+    return True
+
+
+def update(runtime: Runtime, session: Session, run: Run, state: RunState) -> Run:
+    """Record what a node says of a run; returns the run as it now stands."""
+    if state == run.state or run.state.status.ended:
+        return run
+    changed = replace(run, state=replace(state, status=change_run(run.state.status, state.status)))
+    runtime.state.runs.put([changed])
+    if state.status.ended:
+        runtime.record(session, "run.ended", describe(state), run_id=run.id)
+    return changed
+
+
+def describe(state: RunState) -> str:
+    """Say how a run stands, in a few words."""
+    text = state.status.value
+    if state.exit_code:
+        text += f", exit code {state.exit_code}"
+    return f"{text}: {state.reason}" if state.reason else text
+
+
+def cancel(runtime: Runtime, session: Session, runs: Sequence[Run], grace_s: float) -> list[Run]:
+    """End runs: TERM, and KILL after `grace_s` seconds; returns them as they then stand."""
+    control = runtime.executor(session)
+    refs = tuple(run.ref for run in runs if run.ref is not None and not run.state.status.ended)
+    if refs:
+        control.cancel(refs, grace_s)
+    return refresh(runtime, session, runs)
+
+
+def refresh(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[Run]:
+    """Ask the nodes how runs stand, record it and return them."""
+    open_runs = [run for run in runs if run.ref is not None and not run.state.status.ended]
+    if not open_runs:
+        return list(runs)
+    refs = tuple(run.ref for run in open_runs if run.ref is not None)
+    states = runtime.executor(session).observe(refs)
+    fresh = {
+        run.id: update(runtime, session, run, state)
+        for run, state in zip(open_runs, states, strict=True)
+    }
+    return [fresh.get(run.id, run) for run in runs]

@@ -1,0 +1,120 @@
+"""Snapshots as the engine uses them: made from a project, found by name, read from their store."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from outrig import paths
+from outrig.model.snapshot import SnapshotLabels, SnapshotQuery
+from outrig.session.context import EngineContext
+from outrig.settings import Settings
+from outrig.state.journal import SessionJournal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from outrig.model.project import Project
+    from outrig.model.snapshot import (
+        DeleteReport,
+        SnapshotInfo,
+        SnapshotReader,
+        StoredSnapshot,
+    )
+    from outrig.session.runtime import Runtime
+    from outrig.snapshot.restore import RestoreReport
+    from outrig.snapshot.scan import Preview
+
+
+def default_store() -> str:
+    """Return the URL of the store on this computer's disk."""
+    return f"file://{paths.data_dir()}/store"
+
+
+class Library:
+    """The snapshots in one store."""
+
+    def __init__(self, runtime: Runtime, store: str | None = None) -> None:
+        self._runtime = runtime
+        self.store = store or default_store()
+
+    def preview(self, project: Project, *, all_files: bool = False) -> Preview:
+        """Return what a snapshot would hold, and what would be left out and why."""
+        from outrig.snapshot.scan import ScanOptions, preview
+
+        options = ScanOptions(outputs=project.output_files, all_files=all_files)
+        return preview(project.root, options, self.context("scan"))
+
+    def create(
+        self,
+        project: Project,
+        project_id: str,
+        *,
+        name: str | None = None,
+        description: str = "",
+        all_files: bool = False,
+    ) -> StoredSnapshot:
+        """Snapshot a project; the default name is a UUID. Raises `StoreError`, `ProjectError`."""
+        from outrig.snapshot.create import create_snapshot
+        from outrig.snapshot.scan import ScanOptions
+
+        return create_snapshot(
+            project.root,
+            project_id,
+            SnapshotLabels(name=name or str(uuid.uuid4()), description=description),
+            ScanOptions(outputs=project.output_files, all_files=all_files),
+            self._store_snapshot,
+            self.context("snapshot"),
+        )
+
+    def list(
+        self, project_id: str | None, *, name: str | None = None, limit: int | None = None
+    ) -> tuple[SnapshotInfo, ...]:
+        """Return snapshots, newest first."""
+        query = SnapshotQuery(project_id=project_id, name=name, limit=limit)
+        return self._runtime.hooks.list_snapshots(self.store, query, self.context("list"))
+
+    def resolve(self, project_id: str | None, name: str) -> SnapshotInfo:
+        """Return the newest snapshot of that name or id; raises `NotFoundError`.
+
+        Of several with one name the newest counts, and the observer is told.
+        """
+        from outrig.snapshot.resolve import resolve
+
+        found = resolve(name, project_id, self._list_snapshots, self.context("resolve"))
+        if found.others:
+            self._runtime.observer.notice(
+                f'{len(found.others) + 1} snapshots are called "{name}": taking the newest,'
+                f" {found.info.id}"
+            )
+        return found.info
+
+    def reader(self, snapshot: SnapshotInfo) -> SnapshotReader:
+        """Return a snapshot's content, read from the store as it is needed."""
+        from outrig.snapshot.stored import StoredReader
+
+        return StoredReader(snapshot, self._load_snapshot, self.context("load"))
+
+    def delete(self, ids: Sequence[str]) -> DeleteReport:
+        """Delete snapshots by id; missing ones are reported, not an error."""
+        return self._runtime.hooks.delete_snapshots(self.store, tuple(ids), self.context("delete"))
+
+    def restore(
+        self, snapshot: SnapshotInfo, directory: Path, *, overwrite: bool = False
+    ) -> RestoreReport:
+        """Write a snapshot's files into a directory; never outside of it."""
+        from outrig.snapshot.restore import restore
+
+        context = self.context("restore")
+        return restore(self.reader(snapshot), directory, context, overwrite=overwrite)
+
+    def context(self, step: str) -> EngineContext:
+        """Return what a store's hook is given."""
+        return EngineContext(
+            Settings(),
+            SessionJournal(self._runtime.state.journal, self.store, ""),
+            step=step,
+            observer=self._runtime.observer,
+            cancel=self._runtime.cancel,
+        )

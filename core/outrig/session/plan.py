@@ -1,0 +1,112 @@
+"""What starting a session will do, and which of its steps have nothing to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.ids import new_id
+from outrig.model.node import Candidate
+from outrig.model.session import Plan, Session, SessionState, Step
+from outrig.session.environments import environment_digest
+
+if TYPE_CHECKING:
+    from outrig.model.run import EnvironmentSource
+    from outrig.model.snapshot import SnapshotInfo
+    from outrig.session.requests import StartRequest
+    from outrig.session.runtime import Runtime
+
+
+def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
+    """Return what `start` would do, after every policy has looked at it.
+
+    Raises `PolicyError` when one refuses.
+    """
+    name = request.name or free_name(runtime, request.project_id, request.project.name)
+    session = runtime.state.sessions.live(request.project_id, name)
+    compute = request.compute
+    draft = Plan(
+        session_name=name,
+        project_name=request.project.name,
+        provider=compute.provider,
+        count=compute.count,
+        resources=compute.resources,
+        candidates=(Candidate(provider=compute.provider),),
+        snapshot=request.snapshot.info,
+        steps=_steps(request, session),
+    )
+    subject = session or new_session(runtime, request, draft)
+    return runtime.hooks.review_plan(draft, runtime.context(subject, "plan"))
+
+
+def new_session(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
+    """Return the record of a session that does not exist yet."""
+    now = runtime.clock()
+    return Session(
+        id=new_id(),
+        name=plan.session_name,
+        project_id=request.project_id,
+        project_name=request.project.name,
+        project_root=request.project.root,
+        provider=plan.provider,
+        state=SessionState.PENDING,
+        created_at=now,
+        used_at=now,
+        settings=dict(request.compute.settings),
+    )
+
+
+def free_name(runtime: Runtime, project_id: str, base: str) -> str:
+    """Return `base`, or `base-2`, `base-3`, … when a live session has that name."""
+    taken = {one.name for one in runtime.state.sessions.select(project_id)}
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def provision_step(request: StartRequest, session: Session | None) -> Step:
+    """Return the step that supplies nodes."""
+    count = request.compute.count
+    running = session is not None and session.state is SessionState.RUNNING
+    return Step(
+        name="provision",
+        detail=f"{count} node{'s' if count != 1 else ''} from provider {request.compute.provider}",
+        skip="the session is running" if running else None,
+    )
+
+
+def sync_step(info: SnapshotInfo, session: Session | None, *, clean: bool = False) -> Step:
+    """Return the step that puts a snapshot on the nodes."""
+    same = session is not None and session.snapshot_digest == info.digest and not clean
+    return Step(
+        name="sync",
+        detail=f"snapshot {info.name}, {info.file_count} files",
+        skip="the session has this snapshot" if same else None,
+    )
+
+
+def prepare_step(source: EnvironmentSource | None, session: Session | None) -> Step:
+    """Return the step that makes the environment ready."""
+    if source is None:
+        return Step(name="prepare", detail="no environment", skip="nothing to set up")
+    ready = session is not None and session.environment_digest == environment_digest(source)
+    return Step(name="prepare", detail=_describe(source), skip="it is ready" if ready else None)
+
+
+def _describe(source: EnvironmentSource) -> str:
+    spec = source.spec
+    parts = [one for one in (spec.requirements, spec.conda, spec.dockerfile, spec.image) if one]
+    if spec.shell:
+        parts.append(f"{len(spec.shell)} shell step{'s' if len(spec.shell) != 1 else ''}")
+    return ", ".join(parts)
+
+
+def _steps(request: StartRequest, session: Session | None) -> tuple[Step, ...]:
+    steps = [
+        provision_step(request, session),
+        sync_step(request.snapshot.info, session),
+        prepare_step(request.environment, session),
+    ]
+    steps += [Step(name="run", detail=one.script.strip()) for one in request.runs]
+    return tuple(steps)

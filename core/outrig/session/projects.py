@@ -1,0 +1,70 @@
+"""From a project to a request to start it, with everything taken from the snapshot itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.errors import NotFoundError, OutrigError
+from outrig.session.environments import environment_source, read_file
+from outrig.session.requests import StartRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from outrig.engine import Outrig
+    from outrig.model.project import Compute, Project
+    from outrig.model.session import Session
+    from outrig.model.snapshot import SnapshotReader
+    from outrig.session.requests import NewRun
+
+
+def project_in(snapshot: SnapshotReader, root: Path) -> Project:
+    """Return the project that a snapshot's own project file describes; raises `ProjectError`."""
+    from outrig.project.files import SnapshotFiles
+    from outrig.project.load import load_project_from
+
+    entries = {entry.path: entry for entry in snapshot.entries()}
+    files = SnapshotFiles(
+        entries, lambda path: read_file(snapshot, entries, path), snapshot.info.name, root
+    )
+    return load_project_from(files, root)
+
+
+def start_request(
+    project: Project,
+    project_id: str,
+    snapshot: SnapshotReader,
+    *,
+    name: str | None,
+    runs: Sequence[NewRun],
+    compute: Compute | None,
+    cluster_params: Mapping[str, str],
+) -> StartRequest:
+    """Put together what `start` needs, reading the environment's files out of the snapshot."""
+    from outrig.project.compute import resolve_compute
+
+    return StartRequest(
+        project=project,
+        project_id=project_id,
+        snapshot=snapshot,
+        compute=compute or resolve_compute(project, None, cluster_params),
+        environment=environment_source(project.environment, snapshot),
+        name=name,
+        runs=tuple(runs),
+    )
+
+
+def declared_outputs(outrig: Outrig, session: Session) -> tuple[str, ...]:
+    """Return the output files that the last snapshot put on a session declares."""
+    applied = outrig.applied(session)
+    if not applied:
+        return ()
+    try:
+        info = outrig.snapshots.resolve(None, applied[-1].snapshot_id)
+        return outrig.project_of(info, session.project_root).output_files
+    except NotFoundError:  # the snapshot was deleted since: the project as it is now must do
+        return outrig.project(session.project_root).output_files
+    except OutrigError as err:
+        outrig.observer.notice(f"outputs of {session.name} are not known: {err}")
+        return ()

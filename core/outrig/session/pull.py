@@ -1,0 +1,140 @@
+"""Bringing a session's output files back to the project, without losing anything that is there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from outrig.errors import OutrigError, RemoteError
+from outrig.interfaces import WithFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from outrig.model.session import RemoteFile, Session
+    from outrig.session.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """One file that came back: where it is now, and whether it was put beside a changed one."""
+
+    path: str
+    target: Path
+    size_bytes: int
+    beside: bool = False
+    unchanged: bool = False
+
+
+def pull(
+    runtime: Runtime, session: Session, outputs: Sequence[str], *, apart: bool = False
+) -> list[Pulled]:
+    """Bring back what `outputs` name, to the project or, with `apart`, `outputs/<session>/` in it.
+
+    A file that was changed here since it last came back is not overwritten: the new one is put
+    beside it as `NAME.from-SESSION`. Raises `RemoteError`, or `OutrigError` when a file cannot be
+    written.
+    """
+    wanted = [path for path in outputs if not PurePosixPath(path).is_absolute()]
+    provider = runtime.provider(session)
+    if not wanted or not session.nodes or not isinstance(provider, WithFiles):
+        return []
+    root = session.project_root
+    if not root.is_dir():
+        raise OutrigError(
+            f"the outputs have nowhere to go: {root} is gone", hint="make the directory again"
+        )
+    prefix = PurePosixPath("outputs", session.name) if apart else PurePosixPath()
+    head = session.nodes[0]
+    pulled = []
+    for file in provider.list_files(session.id, head, wanted):
+        if file.is_directory or file.target is not None:
+            continue
+        runtime.cancel.check()
+        content = provider.read_file(session.id, head, file.path)
+        pulled.append(_bring(runtime, session, prefix, file, content))
+    if pulled:
+        runtime.record(session, "outputs.pulled", f"{len(pulled)} files")
+    return pulled
+
+
+def _bring(
+    runtime: Runtime,
+    session: Session,
+    prefix: PurePosixPath,
+    file: RemoteFile,
+    content: Iterable[bytes],
+) -> Pulled:
+    relative = checked(str(prefix / file.path))
+    target = session.project_root / relative
+    try:
+        _make_parent(session.project_root, target)
+        with _aside(target) as (handle, temporary):
+            digest = _copy(content, handle)
+            handle.close()
+            before = _digest(target)
+            known = runtime.state.projects.pulled(session.project_id, str(relative))
+            beside = before is not None and before not in (digest, known)
+            if beside:
+                target = target.with_name(f"{target.name[:200]}.from-{session.name}")
+            if before != digest:
+                temporary.chmod(0o755 if file.executable else 0o644)
+                temporary.replace(target)
+    except OSError as err:
+        raise OutrigError(f"{relative} cannot be brought back: {err.strerror}: {target}") from err
+    if not beside:
+        runtime.state.projects.set_pulled(session.project_id, str(relative), digest)
+    return Pulled(
+        path=file.path,
+        target=target,
+        size_bytes=file.size_bytes,
+        beside=beside,
+        unchanged=before == digest,
+    )
+
+
+def checked(path: str) -> PurePosixPath:
+    """Return a path that a node named, if it stays below where it is put; raises `RemoteError`."""
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or "\0" in path or not pure.parts:
+        raise RemoteError(f'the node sent a path that leaves the project: "{path}"')
+    return pure
+
+
+def _make_parent(root: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.resolve().is_relative_to(root.resolve()):
+        raise OutrigError(
+            f"{target} is reached through a link that leaves the project",
+            hint="remove the link, or name another output file",
+        )
+
+
+@contextlib.contextmanager
+def _aside(target: Path) -> Iterator[tuple[tempfile._TemporaryFileWrapper[bytes], Path]]:
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".outrig-", delete=False) as handle:
+        try:
+            yield handle, Path(handle.name)
+        finally:
+            Path(handle.name).unlink(missing_ok=True)
+
+
+def _copy(content: Iterable[bytes], handle: tempfile._TemporaryFileWrapper[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in content:
+        digest.update(part)
+        handle.write(part)
+    handle.flush()
+    return digest.hexdigest()
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,116 @@
+"""What every engine function needs: the records, the plugins, and somebody to tell."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from outrig.errors import OutrigError, PluginError
+from outrig.interfaces import Provider, WithExecution
+from outrig.session.context import EngineContext
+from outrig.session.states import change_session
+from outrig.state.journal import SessionJournal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from outrig.model.session import Event, Session, SessionState
+    from outrig.plugins import Hooks
+    from outrig.session.cancel import Cancel
+    from outrig.session.observer import Observer
+    from outrig.state.state import State
+
+
+def utc_now() -> datetime:
+    """Return the time now, in UTC."""
+    return datetime.now(UTC)
+
+
+class Runtime:
+    """One engine at work. Engine functions take it first; threads may share it."""
+
+    def __init__(
+        self,
+        state: State,
+        hooks: Hooks,
+        observer: Observer,
+        cancel: Cancel,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.state = state
+        self.hooks = hooks
+        self.observer = observer
+        self.cancel = cancel
+        self.clock = clock
+
+    def provider(self, session: Session) -> Provider:
+        """Return the session's provider; raises `PluginError`."""
+        return self.hooks.provider(session.provider, session.settings)
+
+    def executor(self, session: Session) -> WithExecution:
+        """Return the session's provider as one that runs things; raises `PluginError`."""
+        provider = self.provider(session)
+        if not isinstance(provider, WithExecution):
+            raise PluginError(f'provider "{session.provider}" cannot run commands')
+        return provider
+
+    def context(self, session: Session, step: str) -> EngineContext:
+        """Return what a hook of the session's provider is given."""
+        return EngineContext(
+            self.provider(session).settings,
+            SessionJournal(self.state.journal, session.provider, session.id),
+            step=step,
+            observer=self.observer,
+            cancel=self.cancel,
+            session=session,
+        )
+
+    def record(
+        self,
+        session: Session,
+        kind: str,
+        message: str,
+        *,
+        run_id: str | None = None,
+        duration_s: float | None = None,
+    ) -> Event:
+        """Record an event, and tell the observer and all extensions."""
+        event = self.state.events.add(
+            session.id,
+            kind,
+            message,
+            time=self.clock(),
+            run_id=run_id,
+            duration_s=duration_s,
+        )
+        self.observer.event(session, event)
+        self.hooks.session_event(event, self.context(session, kind))
+        return event
+
+    def move(self, session: Session, to: SessionState, **fields: object) -> Session:
+        """Change a session's state (as the table allows) and fields; returns the new record."""
+
+        def change(now: Session) -> Session:
+            return replace(now, state=change_session(now.state, to), **fields)  # type: ignore[arg-type]
+
+        return self.state.sessions.change(session.id, change)
+
+    def touch(self, session: Session) -> Session:
+        """Make a session the one used last."""
+        now = self.clock()
+        return self.state.sessions.change(session.id, lambda one: replace(one, used_at=now))
+
+    @contextmanager
+    def step(self, session: Session, name: str) -> Iterator[None]:
+        """Record how long a step took, or why it failed."""
+        self.cancel.check()
+        begin = time.monotonic()
+        try:
+            yield
+        except OutrigError as err:
+            self.record(session, f"{name}.failed", str(err), duration_s=time.monotonic() - begin)
+            raise
+        self.record(session, f"{name}.done", name, duration_s=time.monotonic() - begin)

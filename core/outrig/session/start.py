@@ -1,0 +1,204 @@
+"""Starting a session: provision, sync, prepare. Each step is skipped when its work is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from outrig.errors import ConflictError, PluginError
+from outrig.ids import new_id
+from outrig.interfaces import WithEnvironment
+from outrig.model.node import ProvisionRequest
+from outrig.model.run import PrepareRequest
+from outrig.model.session import SessionState, SyncRequest
+from outrig.session.environments import environment_digest
+from outrig.session.lock import session_lock
+from outrig.session.plan import (
+    free_name,
+    make_plan,
+    new_session,
+    prepare_step,
+    provision_step,
+    sync_step,
+)
+from outrig.session.stop import give_up
+
+if TYPE_CHECKING:
+    from outrig.model.node import Node
+    from outrig.model.session import Plan, Session, Step
+    from outrig.model.snapshot import SnapshotReader
+    from outrig.session.requests import StartRequest
+    from outrig.session.runtime import Runtime
+
+_FRESH = (SessionState.PENDING, SessionState.PREPARING, SessionState.PULLING)
+_KEPT = (SessionState.SUSPENDED, SessionState.ERROR)
+
+
+def start(runtime: Runtime, request: StartRequest) -> Session:
+    """Make the session of `request` RUNNING and up to date; returns it.
+
+    When a step of a new session fails, or the user asks to stop, what was made is released again.
+    """
+    plan = make_plan(runtime, request)
+    session = _claim(runtime, request, plan)
+    with session_lock(
+        runtime.state.directory,
+        session.id,
+        runtime.cancel,
+        lambda: runtime.observer.notice(f"waiting for another process that uses {session.name}"),
+    ):
+        current = runtime.state.sessions.get(session.id) or session
+        if current.state.ended:
+            raise ConflictError(f'session "{session.name}" was stopped while it was starting')
+        return _bring_up(runtime, request, plan, current)
+
+
+def sync(
+    runtime: Runtime, session: Session, snapshot: SnapshotReader, *, clean: bool = False
+) -> Session:
+    """Make a running session's work directory equal to a snapshot; returns its record."""
+    with session_lock(
+        runtime.state.directory,
+        session.id,
+        runtime.cancel,
+        lambda: runtime.observer.notice(f"waiting for another process that uses {session.name}"),
+    ):
+        session = runtime.state.sessions.get(session.id) or session
+        if session.state is not SessionState.RUNNING:
+            raise ConflictError(
+                f'session "{session.name}" is {session.state.value}, not RUNNING',
+                hint=f"start it: outrig session start --name {session.name}",
+            )
+        return _sync(runtime, session, snapshot, number=1, count=1, clean=clean)
+
+
+def _claim(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
+    """Return the live session of that name, or a new one; two processes get the same one."""
+    while True:
+        found = runtime.state.sessions.live(request.project_id, plan.session_name)
+        if found is not None:
+            return _same_provider(found, plan)
+        session = new_session(runtime, request, plan)
+        try:
+            runtime.state.sessions.add(session)
+        except ConflictError:
+            if request.name is None:
+                name = free_name(runtime, request.project_id, request.project.name)
+                plan = replace(plan, session_name=name)
+            continue
+        runtime.record(session, "session.created", session.name)
+        return session
+
+
+def _same_provider(session: Session, plan: Plan) -> Session:
+    if session.provider != plan.provider:
+        raise ConflictError(
+            f'session "{session.name}" is on provider {session.provider}, not {plan.provider}',
+            hint=f"stop it first: outrig session stop {session.name}",
+        )
+    return session
+
+
+def _bring_up(runtime: Runtime, request: StartRequest, plan: Plan, session: Session) -> Session:
+    before = session.state
+    count = 3 + bool(request.runs)
+    try:
+        session = _provision(runtime, request, plan, session, count)
+        session = _sync(runtime, session, request.snapshot, number=2, count=count)
+        session = _prepare(runtime, request, session, count)
+        return runtime.move(session, SessionState.RUNNING, used_at=runtime.clock(), error=None)
+    except BaseException as err:
+        reason = str(err) or type(err).__name__
+        if before in _FRESH:
+            give_up(runtime, session, reason)
+        elif before in _KEPT:
+            runtime.move(session, SessionState.ERROR, error=reason)
+        raise
+
+
+def _begin(runtime: Runtime, session: Session, step: Step, number: int, count: int) -> bool:
+    """Announce a step; returns whether there is anything to do."""
+    runtime.cancel.check()
+    runtime.observer.step(session, step, number, count)
+    if step.skip:
+        runtime.record(session, f"{step.name}.skipped", step.skip)
+    return step.skip is None
+
+
+def _provision(
+    runtime: Runtime, request: StartRequest, plan: Plan, session: Session, count: int
+) -> Session:
+    if not _begin(runtime, session, provision_step(request, session), 1, count):
+        return session
+    if session.state in _KEPT:
+        session = runtime.move(session, SessionState.RESTARTING)
+    session = runtime.move(session, SessionState.PREPARING)
+    with runtime.step(session, "provision"):
+        nodes = _supply(runtime, plan, session)
+    return runtime.move(session, SessionState.PREPARING, nodes=nodes)
+
+
+def _supply(runtime: Runtime, plan: Plan, session: Session) -> tuple[Node, ...]:
+    context = runtime.context(session, "provision")
+    token = f"{session.id}-{new_id()}"
+    intent = context.journal.intend("nodes", scope=session.provider, token=token, tags=plan.tags)
+    nodes = runtime.hooks.provision(
+        session.provider,
+        ProvisionRequest(
+            session_id=session.id,
+            session_name=session.name,
+            token=token,
+            count=plan.count,
+            resources=plan.resources,
+            candidates=plan.candidates,
+            resume=session.nodes,
+            tags=plan.tags,
+        ),
+        context,
+    )
+    intent.created(*(node.id for node in nodes))
+    return nodes
+
+
+def _sync(
+    runtime: Runtime,
+    session: Session,
+    snapshot: SnapshotReader,
+    *,
+    number: int,
+    count: int,
+    clean: bool = False,
+) -> Session:
+    info = snapshot.info
+    if _begin(runtime, session, sync_step(info, session, clean=clean), number, count):
+        request = SyncRequest(
+            session_id=session.id, nodes=session.nodes, snapshot=snapshot, clean=clean
+        )
+        with runtime.step(session, "sync"):
+            runtime.hooks.sync(session.provider, request, runtime.context(session, "sync"))
+    now = runtime.clock()
+    runtime.state.sessions.apply(session.id, info, now)
+    return runtime.move(
+        session, session.state, snapshot_id=info.id, snapshot_digest=info.digest, used_at=now
+    )
+
+
+def _prepare(runtime: Runtime, request: StartRequest, session: Session, count: int) -> Session:
+    source = request.environment
+    step = prepare_step(source, session)
+    if not _begin(runtime, session, step, 3, count) or source is None:
+        digest = session.environment_digest if source is not None else None
+        return runtime.move(session, session.state, environment_digest=digest)
+    provider = runtime.provider(session)
+    if not isinstance(provider, WithEnvironment):
+        raise PluginError(
+            f'provider "{session.provider}" prepares no environments',
+            hint='remove "environment" from the project file, or take another provider',
+        )
+    digest = environment_digest(source)
+    wanted = PrepareRequest(
+        session_id=session.id, nodes=session.nodes, source=source, digest=digest
+    )
+    with runtime.step(session, "prepare"):
+        provider.prepare(wanted, runtime.context(session, "prepare"))
+    return runtime.move(session, session.state, environment_digest=digest)

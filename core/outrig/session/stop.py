@@ -1,0 +1,140 @@
+"""Ending a session: its runs end, its nodes are given back, its outputs are home before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outrig.errors import Interrupted, OutrigError, RemoteError
+from outrig.interfaces import WithSessionEnd
+from outrig.model.node import Release, ResourceRef
+from outrig.model.run import RunStatus
+from outrig.model.session import SessionState
+from outrig.session.lock import session_lock
+
+if TYPE_CHECKING:
+    from outrig.model.run import Run
+    from outrig.model.session import Session
+    from outrig.session.runtime import Runtime
+
+GRACE_S = 5.0
+"""How long runs have between TERM and KILL, in seconds."""
+
+
+def stop(runtime: Runtime, session: Session, *, keep: bool = False) -> Session:
+    """End a session, or with `keep` suspend it; returns its record. A repeat is harmless.
+
+    Raises `RemoteError` when something could not be released: the session is then in ERROR, and
+    stopping it again tries again.
+    """
+    with session_lock(
+        runtime.state.directory,
+        session.id,
+        runtime.cancel,
+        lambda: runtime.observer.notice(f"waiting for another process that uses {session.name}"),
+    ):
+        session = runtime.state.sessions.get(session.id) or session
+        if session.state.ended or (keep and session.state is SessionState.SUSPENDED):
+            return session
+        if session.state is SessionState.PENDING:
+            return _end(runtime, session, SessionState.CANCELLED)
+        if keep and session.state is SessionState.RUNNING:
+            return _suspend(runtime, session)
+        return _terminate(runtime, session, session.error)
+
+
+def give_up(runtime: Runtime, session: Session, reason: str) -> None:
+    """Release what a start that failed has made; what cannot be released stays in the journal."""
+    session = runtime.state.sessions.get(session.id) or session
+    runtime.observer.notice(f"releasing what was made for {session.name}")
+    asked = runtime.cancel.asked
+    runtime.cancel.clear()
+    try:
+        if session.state is SessionState.PENDING:
+            _end(runtime, session, SessionState.CANCELLED, reason)
+        else:
+            _terminate(runtime, session, reason)
+    except OutrigError as err:
+        runtime.observer.notice(
+            f"{session.name} could not be released ({err}): outrig session stop {session.name}"
+        )
+    finally:
+        if asked:
+            runtime.cancel.set()
+
+
+def _suspend(runtime: Runtime, session: Session) -> Session:
+    with runtime.step(session, "stop"):
+        executor = runtime.executor(session)
+        refs = tuple(run.ref for run in _unfinished(runtime, session) if run.ref is not None)
+        if refs:
+            executor.cancel(refs, GRACE_S)
+        _release(runtime, session, Release.KEEP)
+    settle_runs(runtime, session)
+    return runtime.move(session, SessionState.SUSPENDED)
+
+
+def _terminate(runtime: Runtime, session: Session, reason: str | None) -> Session:
+    session = runtime.move(session, SessionState.TERMINATING)
+    try:
+        with runtime.step(session, "stop"):
+            provider = runtime.provider(session)
+            if isinstance(provider, WithSessionEnd) and session.nodes:
+                provider.end_session(session.id, session.nodes, GRACE_S)
+            _release(runtime, session, Release.TERMINATE)
+    except (OutrigError, Interrupted) as err:
+        runtime.move(session, SessionState.ERROR, error=str(err))
+        raise
+    runtime.state.journal.released(session.id)
+    settle_runs(runtime, session)
+    return _end(runtime, session, SessionState.TERMINATED, reason)
+
+
+def _end(
+    runtime: Runtime, session: Session, state: SessionState, reason: str | None = None
+) -> Session:
+    session = runtime.move(session, state, error=reason)
+    runtime.record(session, f"session.{state.value.lower()}", reason or "stopped")
+    lock = Path(runtime.state.directory) / "locks" / session.id
+    lock.unlink(missing_ok=True)
+    return session
+
+
+def _release(runtime: Runtime, session: Session, how: Release) -> None:
+    targets = tuple(
+        ResourceRef(kind="node", id=node.id, scope=node.data.get("scope", ""))
+        for node in session.nodes
+    )
+    report = runtime.hooks.release(
+        session.provider, targets, how, runtime.context(session, "release")
+    )
+    if report.failed:
+        target, reason = report.failed[0]
+        raise RemoteError(
+            f'{target.kind} {target.id} of session "{session.name}" was not released: {reason}',
+            hint=f"try again: outrig session stop {session.name}",
+        )
+
+
+def _unfinished(runtime: Runtime, session: Session) -> list[Run]:
+    return runtime.state.runs.of_session(session.id, unfinished=True)
+
+
+def settle_runs(runtime: Runtime, session: Session) -> None:
+    """Record the runs that ended with their session as cancelled."""
+    runs = _unfinished(runtime, session)
+    runtime.state.runs.put(
+        [
+            replace(
+                run,
+                state=replace(
+                    run.state,
+                    status=RunStatus.CANCELLED,
+                    reason="the session was stopped",
+                    ended_at=runtime.clock(),
+                ),
+            )
+            for run in runs
+        ]
+    )
