@@ -37,5 +37,5 @@ def setting(
     `secret` keeps the value out of output, records and errors.
     """
     metadata = {"help": help, "unit": unit, "env": env, "secret": secret}
-    value: T = field(default=default, metadata=metadata)
+    value: T = field(default=default, metadata=metadata, repr=not secret)
     return value
