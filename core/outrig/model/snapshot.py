@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-
-import msgspec
+from typing import NamedTuple
 
 
 class EntryKind(Enum):
@@ -19,8 +18,8 @@ class EntryKind(Enum):
     SYMLINK = "l"
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One path of a snapshot.
+class Entry(NamedTuple):
+    """One path of a snapshot. A tuple, as there are many: made fast, and without msgspec's import.
 
     `path` is relative, `/`-separated, bytes that are not UTF-8 as surrogate escapes. `chunks` are
     the BLAKE3 digests (hex) of a file's content: one up to 1 MiB, else one per 4 MiB. `output` is
@@ -127,7 +126,7 @@ class DeleteReport:
     missing: tuple[str, ...] = ()
 
 
-class ObjectInfo(msgspec.Struct, frozen=True, kw_only=True):
+class ObjectInfo(NamedTuple):
     """One object of an object store: key, size in bytes, last change (seconds since epoch)."""
 
     key: str
