@@ -1,0 +1,134 @@
+"""Runs the console examples of a page, as a reader would type them.
+
+A fenced block of the language `console` holds commands (`$ …`) and what they print, both outputs
+as a terminal shows them. A line `...` stands for any lines, `...` within a line for any text. A
+command ends with 0 unless it says `# exits with N`. The blocks of one page share a home and a
+directory. A comment `<!-- in examples/hello -->` before a block moves to a copy of that directory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_PARTS = re.compile(
+    r"^<!-- in (?P<place>[^\s>]+) -->$|^(?P<indent> *)```console\n(?P<block>.*?)^ *```$",
+    re.M | re.S,
+)
+_EXIT = re.compile(r"#\s*exits with (\d+)\s*$")
+_AND_WHERE = '\n__code=$?; pwd > "$OUTRIG_CONSOLE_PWD"; exit $__code'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One command of a page, what it is expected to print, and the line it stands on."""
+
+    line: int
+    command: str
+    expected: str
+    exit_code: int = 0
+    place: str | None = None
+
+
+def examples(page: str) -> Iterator[Example]:
+    """Yield the examples of a page in order; `place` is set on the first one after a move."""
+    place: str | None = None
+    for part in _PARTS.finditer(page):
+        if part["place"]:
+            place = part["place"]
+            continue
+        first = page.count("\n", 0, part.start("block")) + 1
+        for example in _commands(part["block"], first, len(part["indent"]), place):
+            yield example
+            place = None
+
+
+def _commands(block: str, first: int, indent: int, place: str | None) -> Iterator[Example]:
+    lines = [line[indent:] for line in block.splitlines()]
+    starts = [number for number, line in enumerate(lines) if line.startswith("$ ")]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        command = lines[start][2:]
+        printed = start + 1
+        while command.endswith("\\"):
+            command += "\n" + lines[printed].removeprefix("> ")
+            printed += 1
+        code = _EXIT.search(command)
+        yield Example(
+            line=first + start,
+            command=command,
+            expected="".join(f"{line}\n" for line in lines[printed:end]),
+            exit_code=int(code[1]) if code else 0,
+            place=place if start == starts[0] else None,
+        )
+
+
+class Shell:
+    """Runs examples one after the other; keeps the current directory from one to the next."""
+
+    def __init__(self, directory: Path, sources: Path) -> None:
+        """`directory` is the test's own; `sources` is where `<!-- in … -->` looks."""
+        self.directory = directory
+        self.sources = sources
+        self.current = directory
+
+    def run(self, example: Example) -> tuple[int, str]:
+        """Run one example and return its exit code and what it printed."""
+        if example.place:
+            self.current = self.directory / example.place
+            self._copy(example.place)
+        where = self.directory / "console-pwd"
+        done = subprocess.run(
+            ["bash", "-c", example.command + _AND_WHERE],
+            cwd=self.current,
+            env={**os.environ, "OUTRIG_CONSOLE_PWD": str(where)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=300,
+            check=False,
+        )
+        if where.is_file():
+            self.current = self.current.joinpath(where.read_text().rstrip("\n"))
+        return done.returncode, done.stdout.decode(errors="backslashreplace")
+
+    def _copy(self, place: str) -> None:
+        """Copy a directory, unless an earlier block did; without what Outrig and Python made."""
+        if not self.current.exists():
+            made = shutil.ignore_patterns(".outrig", "__pycache__", "outputs", "results.json")
+            shutil.copytree(self.sources / place, self.current, ignore=made)
+
+
+def fits(expected: str, printed: str) -> bool:
+    """Tell whether the output is the expected one, `...` standing for anything."""
+    pattern = ""
+    for line in expected.splitlines():
+        if line == "...":
+            pattern += r"(?:[^\n]*\n)*?"
+        else:
+            pattern += r"[^\n]*".join(re.escape(part) for part in line.split("...")) + r" *\n"
+    if printed and not printed.endswith("\n"):
+        printed += "\n"
+    return re.fullmatch(pattern, printed) is not None
+
+
+def check_page(page: str, directory: Path, sources: Path) -> list[str]:
+    """Run a page's examples and return what went otherwise than the page says, as text."""
+    shell = Shell(directory, sources)
+    wrong = []
+    for example in examples(page):
+        code, printed = shell.run(example)
+        if code != example.exit_code or not fits(example.expected, printed):
+            wrong.append(
+                f"line {example.line}: $ {example.command}\n"
+                f"expected (exit code {example.exit_code}):\n{example.expected}"
+                f"printed (exit code {code}):\n{printed}"
+            )
+    return wrong
