@@ -71,6 +71,12 @@ class Outrig:
 
         return Library(self.runtime)
 
+    def watch(self, observer: Observer) -> None:
+        """Tell another observer from now on."""
+        self.observer = observer
+        if "runtime" in self.__dict__:
+            self.runtime.observer = observer
+
     # Projects
 
     def project(self, start: Path | None = None) -> Project:
@@ -78,8 +84,8 @@ class Outrig:
 
         Raises `ProjectError` when there is none, or when its file is wrong.
         """
-        from outrig.project.load import load_project
         from outrig.project.location import find_project
+        from outrig.project.reading import load_project
 
         here = start or Path.cwd()
         location = find_project(here)
@@ -103,7 +109,7 @@ class Outrig:
         return identity
 
     def here(self, start: Path | None = None) -> str | None:
-        """Return the identity of the project around `start`, `None` outside; reads no project file."""
+        """Return the identity of the project around `start`, without reading it; `None` outside."""
         from outrig.project.identity import root_identity
         from outrig.project.location import find_project
 
@@ -147,8 +153,12 @@ class Outrig:
         runs: Sequence[NewRun] = (),
         compute: Compute | None = None,
         cluster_params: Mapping[str, str] | None = None,
+        command: str | None = None,
     ) -> StartRequest:
-        """Put together what `start` needs; makes a snapshot of the project when none is given."""
+        """Put together what `start` needs; makes a snapshot of the project when none is given.
+
+        `command` names the project's command whose own cluster, where it has one, is to be used.
+        """
         from outrig.session.projects import start_request
 
         project_id = self.project_id(project)
@@ -163,6 +173,7 @@ class Outrig:
             runs=runs,
             compute=compute,
             cluster_params=cluster_params or {},
+            command=command,
         )
 
     def plan(self, request: StartRequest) -> Plan:
@@ -248,7 +259,7 @@ class Outrig:
         return self.state.runs.of_session(session.id)[::-1][:limit]
 
     def run(self, prefix: str) -> tuple[Session, Run]:
-        """Return the run whose id begins (or, if only one does, ends) with `prefix`, and its session.
+        """Return the one run whose id begins with `prefix`, and its session.
 
         Raises `NotFoundError`.
         """

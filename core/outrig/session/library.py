@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from outrig.interfaces import Context
     from outrig.model.project import Project
     from outrig.model.snapshot import (
+        ChunkSink,
         DeleteReport,
         SnapshotInfo,
         SnapshotReader,
         StoredSnapshot,
+        Wanted,
     )
     from outrig.session.runtime import Runtime
     from outrig.snapshot.restore import RestoreReport
@@ -90,6 +93,12 @@ class Library:
             )
         return found.info
 
+    def find(self, snapshot_id: str) -> SnapshotInfo | None:
+        """Return the snapshot of that id, `None` when it was deleted."""
+        query = SnapshotQuery(id=snapshot_id, limit=1)
+        found = self._list_snapshots(query, self.context("list")) if snapshot_id else ()
+        return next(iter(found), None)
+
     def reader(self, snapshot: SnapshotInfo) -> SnapshotReader:
         """Return a snapshot's content, read from the store as it is needed."""
         from outrig.snapshot.stored import StoredReader
@@ -108,6 +117,17 @@ class Library:
 
         context = self.context("restore")
         return restore(self.reader(snapshot), directory, context, overwrite=overwrite)
+
+    def _store_snapshot(self, source: SnapshotReader, context: Context) -> StoredSnapshot:
+        return self._runtime.hooks.store_snapshot(self.store, source, context)
+
+    def _load_snapshot(
+        self, digest: str, wanted: Wanted, sink: ChunkSink, context: Context
+    ) -> bool:
+        return self._runtime.hooks.load_snapshot(self.store, digest, wanted, sink, context)
+
+    def _list_snapshots(self, query: SnapshotQuery, context: Context) -> tuple[SnapshotInfo, ...]:
+        return self._runtime.hooks.list_snapshots(self.store, query, context)
 
     def context(self, step: str) -> EngineContext:
         """Return what a store's hook is given."""

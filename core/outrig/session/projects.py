@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.errors import NotFoundError, OutrigError
 from outrig.session.environments import environment_source, read_file
 from outrig.session.requests import StartRequest
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def project_in(snapshot: SnapshotReader, root: Path) -> Project:
     """Return the project that a snapshot's own project file describes; raises `ProjectError`."""
     from outrig.project.files import SnapshotFiles
-    from outrig.project.load import load_project_from
+    from outrig.project.reading import load_project_from
 
     entries = {entry.path: entry for entry in snapshot.entries()}
     files = SnapshotFiles(
@@ -40,15 +39,17 @@ def start_request(
     runs: Sequence[NewRun],
     compute: Compute | None,
     cluster_params: Mapping[str, str],
+    command: str | None = None,
 ) -> StartRequest:
     """Put together what `start` needs, reading the environment's files out of the snapshot."""
     from outrig.project.compute import resolve_compute
 
+    named = project.command(command) if command is not None else None
     return StartRequest(
         project=project,
         project_id=project_id,
         snapshot=snapshot,
-        compute=compute or resolve_compute(project, None, cluster_params),
+        compute=compute or resolve_compute(project, named, cluster_params),
         environment=environment_source(project.environment, snapshot),
         name=name,
         runs=tuple(runs),
@@ -60,11 +61,7 @@ def declared_outputs(outrig: Outrig, session: Session) -> tuple[str, ...]:
     applied = outrig.applied(session)
     if not applied:
         return ()
-    try:
-        info = outrig.snapshots.resolve(None, applied[-1].snapshot_id)
-        return outrig.project_of(info, session.project_root).output_files
-    except NotFoundError:  # the snapshot was deleted since: the project as it is now must do
+    info = outrig.snapshots.find(applied[-1].snapshot_id)
+    if info is None:  # it was deleted since: the project as it is now must do
         return outrig.project(session.project_root).output_files
-    except OutrigError as err:
-        outrig.observer.notice(f"outputs of {session.name} are not known: {err}")
-        return ()
+    return outrig.project_of(info, session.project_root).output_files

@@ -1,0 +1,38 @@
+"""How commands that work on sessions name them: `NAME`, `--name PATTERN`, or the one used last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.cli.definition import argument, option
+from outrig.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from outrig.cli.command import Command
+    from outrig.model.session import Session
+
+NAME_OPTION = option(
+    "name", "n", "the session, or a shell pattern (default: the one used last)", value="PATTERN"
+)
+NAME_ARGUMENT = argument("session", "the session (default: the one used last)", required=False)
+
+
+def asked_name(command: Command) -> str | None:
+    """Return the name or pattern the user gave, as an argument or with `--name`."""
+    word = command.word("session") if command.definition.has_argument("session") else None
+    name = command.text("name") if command.definition.has_option("name") else None
+    if word is not None and name is not None and word != name:
+        raise UsageError(f"two names were given: {word} and --name {name}")
+    return name if word is None else word
+
+
+def asked_sessions(command: Command) -> Sequence[Session]:
+    """Return the sessions the user named; raises `NotFoundError`."""
+    return command.outrig.find(command.outrig.here(), asked_name(command))
+
+
+def asked_session(command: Command) -> Session:
+    """Return the one session the user named; raises `NotFoundError`."""
+    return command.outrig.find_one(command.outrig.here(), asked_name(command))

@@ -1,0 +1,1 @@
+"""Sessions: hold nodes and run a project's commands on them."""

@@ -1,0 +1,46 @@
+"""`outrig session attach`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_session
+from outrig.cli.command import Command
+from outrig.cli.console import terminal_size, work_in_console
+from outrig.cli.definition import option
+from outrig.cli.running import TerminalObserver, interruptible
+from outrig.model.console import ConsoleRequest
+from outrig.model.session import SessionState
+
+if TYPE_CHECKING:
+    from outrig.model.session import Session
+
+
+class SessionAttach(Command):
+    """Open a console in a session."""
+
+    summary = "Open a console in a session"
+    details = (
+        "A shell in the session's work directory, with its environment. The exit code is the "
+        "shell's. A session that was stopped with --keep is resumed first with --start."
+    )
+    examples = (("outrig session attach train", "a shell in session train"),)
+    arguments = (NAME_ARGUMENT,)
+    options = (NAME_OPTION, option("start", None, "resume the session if it is suspended"))
+    runs_commands = True
+
+    def handle(self) -> int:
+        """Hand the terminal to the session."""
+        self.outrig.watch(TerminalObserver(self))
+        session = asked_session(self)
+        if self.flag("start") and session.state is not SessionState.RUNNING:
+            session = self._resume(session)
+        request = ConsoleRequest(session_id=session.id, node=session.nodes[0], size=terminal_size())
+        return work_in_console(self.outrig.console(session, request))
+
+    def _resume(self, session: Session) -> Session:
+        outrig = self.outrig
+        project = outrig.project(session.project_root)
+        snapshot = outrig.snapshots.find(session.snapshot_id or "")
+        with interruptible(outrig):
+            return outrig.start(outrig.request(project, snapshot=snapshot, name=session.name))

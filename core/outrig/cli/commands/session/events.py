@@ -1,0 +1,50 @@
+"""`outrig session events`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_name
+from outrig.cli.command import Command
+from outrig.cli.listing import Column
+from outrig.errors import NotFoundError
+from outrig.model.session import Event
+
+if TYPE_CHECKING:
+    from outrig.model.session import Session
+
+COLUMNS = (
+    Column[Event]("number", lambda event: event.number),
+    Column[Event]("time", lambda event: event.time),
+    Column[Event]("kind", lambda event: event.kind),
+    Column[Event]("message", lambda event: event.message),
+    Column[Event]("duration", lambda event: event.duration_s, unit="seconds"),
+    Column[Event]("run", lambda event: event.run_id, shown=False),
+)
+
+
+class SessionEvents(Command):
+    """Show what happened to a session."""
+
+    summary = "Show what happened to a session, and how long each step took"
+    details = "A session that has ended is found by its name too."
+    examples = (("outrig session events train --output json", "as JSON"),)
+    arguments = (NAME_ARGUMENT,)
+    options = (NAME_OPTION,)
+    lists = True
+
+    def handle(self) -> int:
+        """Print the events."""
+        self.listing(self.outrig.events(self._session()), COLUMNS, empty="no events")
+        return 0
+
+    def _session(self) -> Session:
+        name, project = asked_name(self), self.outrig.here()
+        try:
+            return self.outrig.find_one(project, name)
+        except NotFoundError:
+            ended = self.outrig.sessions(project, ended=True)
+            found = [one for one in ended if name is None or one.name == name]
+            if not found:
+                raise
+            return found[0]

@@ -1,0 +1,84 @@
+"""`outrig session start`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.cli.command import Command
+from outrig.cli.definition import option
+from outrig.cli.invoking import (
+    COMMAND_ARGUMENTS,
+    PARAM_OPTION,
+    SHELL_OPTION,
+    cases,
+    parameter_options,
+    project_for_words,
+    wants_shell,
+)
+from outrig.cli.starting import StartOptions, start_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from outrig.cli.definition import Option
+    from outrig.model.project import Project
+
+
+class SessionStart(Command):
+    """Start a session, and run a command of the project in it."""
+
+    summary = "Start a session and run a command of the project in it"
+    details = (
+        "Makes a snapshot of the project (or takes the named one), fits out compute, puts the "
+        "snapshot there, sets up the environment, runs the command with its parameters and brings "
+        "its output files back. The exit code is the command's own; 125 is a failure of Outrig's.\n"
+        "\n"
+        "With a name that is in use the session is brought up to date instead, and what has not "
+        'changed is skipped. "*" as a parameter\'s value starts one session for each choice, in '
+        "parallel. Ctrl-C leaves a command running that has started; before that it ends the start "
+        "and releases what was made."
+    )
+    examples = (
+        ("outrig session start train --lr 0.1", "a new session, and a command with a parameter"),
+        ('outrig session start train --optimizer "*"', "one session for each choice"),
+        ("outrig session start --name dev", "a session that runs nothing yet"),
+        ('outrig session start --shell "ls -la"', "any program"),
+        ("outrig session start train --dry-run", "what would be done"),
+    )
+    arguments = COMMAND_ARGUMENTS
+    options = (
+        option("name", "n", "the session's name (default: the project's)", value="NAME"),
+        option("snapshot-name", "s", "start from this snapshot", value="NAME"),
+        SHELL_OPTION,
+        PARAM_OPTION,
+        option("dry-run", None, "print what would be done, and do nothing"),
+        option("detach", "d", "return when the command has started"),
+        option("provider", None, "where the nodes come from", value="NAME"),
+        option("resources", "r", "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
+        option("timeout", None, "end the command after so many seconds", value="S", type=float),
+        option("no-pull", None, "leave the output files in the session"),
+        option(
+            "cluster-param",
+            None,
+            "a parameter of the cluster file",
+            value="NAME=VALUE",
+            repeat=True,
+        ),
+        option("session-args", None, "the same, as --NAME=VALUE,--NAME=VALUE", value="ARGS"),
+    )
+    runs_commands = True
+    _project: Project | None = None
+
+    def extend(self, words: Sequence[str]) -> Iterable[Option]:
+        """Make the parameters of the named command options of this one."""
+        self.keep_unknown = wants_shell(words)
+        self._project = project_for_words(self, words)
+        if self._project is None or self.keep_unknown:
+            return ()
+        return parameter_options(self, self._project, words)
+
+    def handle(self) -> int:
+        """Start what the words ask for."""
+        project = self._project or self.outrig.project()
+        wanted = cases(self, project, wildcards=True)
+        return start_cases(self, project, wanted, StartOptions.of(self))

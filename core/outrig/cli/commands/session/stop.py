@@ -1,0 +1,63 @@
+"""`outrig session stop`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_sessions
+from outrig.cli.command import Command
+from outrig.cli.definition import option
+from outrig.cli.running import TerminalObserver, interruptible, say_pulled
+from outrig.errors import OutrigError
+from outrig.model.session import SessionState
+
+if TYPE_CHECKING:
+    from outrig.model.session import Session
+
+
+class SessionStop(Command):
+    """End sessions, after their outputs came back."""
+
+    summary = "Stop sessions and give their nodes back"
+    details = (
+        "What runs in the session is ended and its work directory removed; output files that had "
+        "not come back yet are brought back first. --keep suspends it instead: the work directory "
+        "stays, and `session start --name` resumes it."
+    )
+    examples = (
+        ("outrig session stop", "the session used last"),
+        ('outrig session stop --name "*"', "all sessions of this project"),
+    )
+    arguments = (NAME_ARGUMENT,)
+    options = (
+        NAME_OPTION,
+        option("keep", "k", "keep the work directory, so that the session can be resumed"),
+        option("terminate", None, "end it for good (the default)"),
+        option("no-pull", None, "do not bring output files back first"),
+    )
+
+    def handle(self) -> int:
+        """Stop what was named."""
+        sessions = asked_sessions(self)
+        names = ", ".join(one.name for one in sessions)
+        if len(sessions) > 1 and not self.confirm(
+            f"Stop {len(sessions)} sessions ({names})?", assume_without_terminal=True
+        ):
+            return 1
+        self.outrig.watch(TerminalObserver(self))
+        with interruptible(self.outrig):
+            failures = [err for one in sessions if (err := self._stop(one)) is not None]
+        if failures:
+            raise failures[0]
+        return 0
+
+    def _stop(self, session: Session) -> OutrigError | None:
+        try:
+            if not self.flag("no-pull") and session.state is SessionState.RUNNING:
+                say_pulled(self, self.outrig.pull(session, apart=False))
+            stopped = self.outrig.stop(session, keep=self.flag("keep"))
+        except OutrigError as err:
+            self.warn(f"{session.name}: {err}")
+            return err
+        self.note(f"{stopped.name} is {stopped.state.value}")
+        return None

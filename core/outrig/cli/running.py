@@ -1,0 +1,224 @@
+"""What commands that run something share: output, Ctrl-C, several targets, exit codes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from outrig.cli.terminal import clean, is_terminal, send
+from outrig.errors import Interrupted, OutrigError
+from outrig.model.run import Run, RunStatus, Stream
+from outrig.model.session import Session
+from outrig.session.observer import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TextIO
+
+    from outrig.cli.command import Command
+    from outrig.engine import Outrig
+    from outrig.model.session import Event, Step
+    from outrig.session.observer import Progress
+    from outrig.session.pull import Pulled
+
+OWN_FAILURE = 125
+"""The exit code of our own failures in commands that run the user's program."""
+_SECOND_CTRL_C_S = 2.0
+
+
+class TerminalObserver(Observer):
+    """Prints what runs print, and on stderr what the engine does.
+
+    With `prefix` every line begins with the session's name, and lines are never mixed.
+    """
+
+    def __init__(self, command: Command, *, prefix: bool = False) -> None:
+        self._command = command
+        self._prefix = prefix
+        self._lock = threading.Lock()
+        self._parts: dict[tuple[str, Stream], bytes] = {}
+        self._progress_shown = False
+
+    def step(self, session: Session, step: Step, number: int, count: int) -> None:
+        """Say which step begins, or why it has nothing to do."""
+        text = f"[{number}/{count}] {step.name}: {step.skip or step.detail}"
+        self._note(f"{session.name}: {text}" if self._prefix else text)
+
+    def event(self, session: Session, event: Event) -> None:
+        """Nothing: steps and notices say what matters."""
+
+    def notice(self, text: str) -> None:
+        """Say it on stderr."""
+        self._note(text)
+
+    def progress(self, _session: Session | None, progress: Progress) -> None:
+        """Keep one line up to date, on a terminal only."""
+        if self._command.quiet or self._prefix or not is_terminal(sys.stderr):
+            return
+        total = f"/{progress.total}" if progress.total else ""
+        with self._lock:
+            line = f"\r\x1b[K  {progress.step}: {progress.done}{total} {clean(progress.note)}"
+            send(sys.stderr, line)
+            sys.stderr.flush()
+            self._progress_shown = True
+
+    def set_up_output(self, session: Session, _stream: Stream, data: bytes) -> None:
+        """Pass what set-up prints to stderr."""
+        if not self._command.quiet:
+            self._lines(session, Stream.ERR, data)
+
+    def output(self, session: Session, _run: Run, stream: Stream, data: bytes) -> None:
+        """Pass what a run prints to the same stream of ours, byte for byte."""
+        if self._prefix:
+            self._lines(session, stream, data)
+            return
+        with self._lock:
+            self._clear_progress()
+            send(_stream(stream), data)
+
+    def finish(self) -> None:
+        """Print what is left of lines that did not end."""
+        with self._lock:
+            self._clear_progress()
+            for (name, stream), rest in self._parts.items():
+                if rest:
+                    self._emit(name, stream, rest + b"\n")
+            self._parts.clear()
+
+    def _lines(self, session: Session, stream: Stream, data: bytes) -> None:
+        key = (session.name, stream)
+        with self._lock:
+            self._clear_progress()
+            whole, newline, rest = (self._parts.get(key, b"") + data).rpartition(b"\n")
+            self._parts[key] = rest
+            if newline:
+                self._emit(session.name, stream, whole + b"\n")
+
+    def _emit(self, name: str, stream: Stream, lines: bytes) -> None:
+        if self._prefix:
+            mark = f"[{clean(name)}] ".encode()
+            lines = b"".join(mark + line for line in lines.splitlines(keepends=True))
+        send(_stream(stream), lines)
+
+    def _note(self, text: str) -> None:
+        with self._lock:
+            self._clear_progress()
+            self._command.note(text)
+
+    def _clear_progress(self) -> None:
+        if self._progress_shown:
+            send(sys.stderr, "\r\x1b[K")
+            self._progress_shown = False
+
+
+def _stream(stream: Stream) -> TextIO:
+    return sys.stdout if stream is Stream.OUT else sys.stderr
+
+
+@contextmanager
+def interruptible(outrig: Outrig) -> Iterator[None]:
+    """Turn the first Ctrl-C into a wish to stop that the engine heeds; the second is at once."""
+
+    def ask(_signal: int, _frame: object) -> None:
+        if outrig.cancel.asked:
+            raise KeyboardInterrupt
+        outrig.cancel.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one target ended: its exit code, and the error if it was ours."""
+
+    session: Session | None
+    runs: tuple[Run, ...] = ()
+    error: OutrigError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """Return the runs' code, ours, or 0 when nothing was run."""
+        if self.error is not None:
+            return self.error.exit_code if isinstance(self.error, Interrupted) else OWN_FAILURE
+        return common_code([exit_code(run) for run in self.runs])
+
+
+def exit_code(run: Run) -> int:
+    """Return what a run's end means for our own exit code; 0 for one that goes on."""
+    if run.state.exit_code is not None:
+        return run.state.exit_code
+    return OWN_FAILURE if run.state.status in (RunStatus.LOST, RunStatus.CANCELLED) else 0
+
+
+def common_code(codes: Sequence[int]) -> int:
+    """Return the code all share, 0 for none, or 1 when they differ."""
+    distinct = set(codes)
+    return distinct.pop() if len(distinct) == 1 else int(bool(distinct))
+
+
+def each(targets: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
+    """Work on all targets, several in parallel; one that fails does not stop the others."""
+    if len(targets) == 1:
+        return [targets[0]()]
+    with ThreadPoolExecutor(max_workers=min(32, len(targets) or 1)) as pool:
+        return list(pool.map(_guarded, targets))
+
+
+def _guarded(target: Callable[[], Outcome]) -> Outcome:
+    try:
+        return target()
+    except OutrigError as err:
+        return Outcome(session=None, error=err)
+
+
+def follow(command: Command, session: Session, runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Follow runs to their end; Ctrl-C leaves them running, a second one soon after ends them."""
+    outrig = command.outrig
+    try:
+        return tuple(outrig.follow(session, runs))
+    except Interrupted:
+        names = " ".join(run.id for run in runs)
+        command.note(
+            f"detached; it goes on. Come back: outrig run logs -f {names}"
+            " (Ctrl-C again within 2 s ends it)"
+        )
+        if not _asked_again():
+            raise
+        outrig.cancel.clear()
+        command.note("ending it")
+        return tuple(outrig.cancel_runs(session, runs))
+
+
+def _asked_again() -> bool:
+    try:
+        time.sleep(_SECOND_CTRL_C_S)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def say_ends(command: Command, session: Session, runs: Sequence[Run]) -> None:
+    """Say on stderr how runs ended that did not simply succeed or fail by themselves."""
+    for run in runs:
+        if run.state.reason or run.state.status in (RunStatus.LOST, RunStatus.CANCELLED):
+            reason = run.state.reason or "no reason is known"
+            command.warn(f"{session.name}: run {run.id} {run.state.status.value}: {reason}")
+
+
+def say_pulled(command: Command, pulled: Sequence[Pulled]) -> None:
+    """Say on stderr which outputs came back."""
+    for file in pulled:
+        if file.beside:
+            command.warn(f"{file.path} was changed here: the new one is {file.target}")
+        elif not file.unchanged:
+            command.note(f"output: {file.target}")

@@ -1,0 +1,205 @@
+"""Starting one session or several from the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from outrig.cli.running import (
+    Outcome,
+    TerminalObserver,
+    common_code,
+    each,
+    follow,
+    interruptible,
+    say_ends,
+    say_pulled,
+)
+from outrig.errors import OutrigError, UsageError
+from outrig.model.resources import parse_resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from outrig.cli.command import Command
+    from outrig.cli.invoking import Case
+    from outrig.model.project import Compute, Project
+    from outrig.model.run import Run
+    from outrig.model.session import Plan, Session
+    from outrig.model.snapshot import SnapshotInfo
+    from outrig.session.requests import NewRun, StartRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartOptions:
+    """What the options of a start command ask for."""
+
+    name: str | None = None
+    snapshot: str | None = None
+    dry_run: bool = False
+    detach: bool = False
+    provider: str | None = None
+    resources: str | None = None
+    timeout_s: float | None = None
+    pull: bool = True
+    cluster_params: tuple[str, ...] = ()
+    session_args: str | None = None
+
+    @classmethod
+    def of(cls, command: Command) -> StartOptions:
+        """Read them from a bound command."""
+        return cls(
+            name=command.text("name"),
+            snapshot=command.text("snapshot-name"),
+            dry_run=command.flag("dry-run"),
+            detach=command.flag("detach"),
+            provider=command.text("provider"),
+            resources=command.text("resources"),
+            timeout_s=command.value("timeout", float),
+            pull=not command.flag("no-pull"),
+            cluster_params=command.texts("cluster-param"),
+            session_args=command.text("session-args"),
+        )
+
+
+def start_cases(
+    command: Command, project: Project, cases: Sequence[Case], options: StartOptions
+) -> int:
+    """Start a session for each case, run it, bring outputs back; returns the exit code."""
+    several = len(cases) > 1
+    observer = TerminalObserver(command, prefix=several)
+    command.outrig.watch(observer)
+    try:
+        with interruptible(command.outrig):
+            requests = _requests(command, project, cases, options)
+            if options.dry_run:
+                for request in requests:
+                    _print_plan(command, command.outrig.plan(request))
+                return 0
+            outcomes = each([_target(command, request, options, several) for request in requests])
+    finally:
+        observer.finish()
+    return finish(command, outcomes)
+
+
+def finish(command: Command, outcomes: Sequence[Outcome]) -> int:
+    """Report errors of several targets, raise that of a single one, return the exit code."""
+    failed = [one.error for one in outcomes if one.error is not None]
+    if failed and len(outcomes) == 1:
+        raise failed[0]
+    for err in failed:
+        command.warn(str(err))
+    return common_code([one.exit_code for one in outcomes])
+
+
+def run_and_pull(
+    command: Command, session: Session, runs: Sequence[NewRun], *, pull: bool, apart: bool
+) -> tuple[Run, ...]:
+    """Run things in a session to their end and bring the outputs back, also after a failure."""
+    started = command.outrig.execute(session, runs)
+    ended = follow(command, session, started)
+    say_ends(command, session, ended)
+    if pull:
+        try:
+            say_pulled(command, command.outrig.pull(session, apart=apart))
+        except OutrigError as err:
+            command.warn(f"{session.name}: outputs did not come back: {err}")
+            if all(run.state.exit_code == 0 for run in ended):
+                raise
+    return ended
+
+
+def _requests(
+    command: Command, project: Project, cases: Sequence[Case], options: StartOptions
+) -> list[StartRequest]:
+    outrig = command.outrig
+    project_id = outrig.project_id(project)
+    snapshot = (
+        outrig.snapshots.resolve(project_id, options.snapshot)
+        if options.snapshot is not None
+        else outrig.snapshots.create(project, project_id).info
+    )
+    return [_request(command, project, snapshot, case, options) for case in cases]
+
+
+def _request(
+    command: Command,
+    project: Project,
+    snapshot: SnapshotInfo,
+    case: Case,
+    options: StartOptions,
+) -> StartRequest:
+    runs = () if case.run is None else (_with_options(case.run, options),)
+    request = command.outrig.request(
+        project,
+        snapshot=snapshot,
+        name=_name(project, case, options),
+        runs=runs,
+        cluster_params=cluster_params(options),
+        command=case.run.command if case.run else None,
+    )
+    return replace(request, compute=_compute(request.compute, options))
+
+
+def _name(project: Project, case: Case, options: StartOptions) -> str | None:
+    if not case.suffix:
+        return options.name
+    return (options.name or project.name) + case.suffix
+
+
+def _with_options(run: NewRun, options: StartOptions) -> NewRun:
+    if options.resources is not None:
+        run = replace(run, resources=parse_resources(options.resources))
+    return replace(run, timeout_s=options.timeout_s)
+
+
+def _compute(compute: Compute, options: StartOptions) -> Compute:
+    if options.provider is not None and options.provider != compute.provider:
+        compute = replace(compute, provider=options.provider, settings=())
+    if options.resources is not None:
+        compute = replace(compute, resources=parse_resources(options.resources))
+    return compute
+
+
+def cluster_params(options: StartOptions) -> Mapping[str, str]:
+    """Return the cluster file's parameters from both ways to give them."""
+    words = [*options.cluster_params]
+    if options.session_args:
+        words += [one.removeprefix("--") for one in options.session_args.split(",")]
+    values = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise UsageError(f'cluster parameter "{word}" is not NAME=VALUE')
+        values[name] = value
+    return values
+
+
+def _target(
+    command: Command, request: StartRequest, options: StartOptions, several: bool
+) -> Callable[[], Outcome]:
+    def target() -> Outcome:
+        session = command.outrig.start(request)
+        if not request.runs:
+            command.note(f"{session.name} is {session.state.value}")
+            return Outcome(session=session)
+        if options.detach:
+            runs = tuple(command.outrig.execute(session, request.runs))
+            for run in runs:
+                command.line(run.id)
+            command.note(f"{session.name}: started; follow: outrig run logs -f {runs[0].id}")
+            return Outcome(session=session, runs=runs)
+        ended = run_and_pull(command, session, request.runs, pull=options.pull, apart=several)
+        return Outcome(session=session, runs=ended)
+
+    return target
+
+
+def _print_plan(command: Command, plan: Plan) -> None:
+    command.line(f"session {plan.session_name} on provider {plan.provider}")
+    price = plan.prices[0].usd_per_hour if plan.prices else None
+    if price is not None:
+        command.line(f"price: {price * plan.count:.4f} USD per hour")
+    for number, step in enumerate(plan.steps, 1):
+        skipped = f" (skipped: {step.skip})" if step.skip else ""
+        command.line(f"{number}. {step.name}: {step.detail}{skipped}")
