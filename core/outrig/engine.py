@@ -240,6 +240,18 @@ class Outrig:
 
         return follow(self.runtime, session, runs, since=since)
 
+    def read_logs(self, session: Session, run: Run, *, since: int = 0) -> None:
+        """Hand what a run has printed so far to the observer."""
+        from outrig.session.execute import read_logs
+
+        read_logs(self.runtime, session, run, since=since)
+
+    def wait(self, session: Session, runs: Sequence[Run]) -> list[Run]:
+        """Wait until runs have ended; returns them as they ended."""
+        from outrig.session.execute import wait
+
+        return wait(self.runtime, session, runs)
+
     def cancel_runs(self, session: Session, runs: Sequence[Run], grace_s: float = 5) -> list[Run]:
         """End runs: TERM, then KILL after `grace_s` seconds."""
         from outrig.session.execute import cancel

@@ -181,11 +181,13 @@ def _guarded(target: Callable[[], Outcome]) -> Outcome:
         return Outcome(session=None, error=err)
 
 
-def follow(command: Command, session: Session, runs: Sequence[Run]) -> tuple[Run, ...]:
+def follow(
+    command: Command, session: Session, runs: Sequence[Run], *, since: int = 0
+) -> tuple[Run, ...]:
     """Follow runs to their end; Ctrl-C leaves them running, a second one soon after ends them."""
     outrig = command.outrig
     try:
-        return tuple(outrig.follow(session, runs))
+        return tuple(outrig.follow(session, runs, since=since))
     except Interrupted:
         names = " ".join(run.id for run in runs)
         command.note(

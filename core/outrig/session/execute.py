@@ -113,14 +113,33 @@ def follow(runtime: Runtime, session: Session, runs: Sequence[Run], *, since: in
         refs = tuple(one.run.ref for one in live if one.run.ref is not None)
         for one, state in zip(live, control.wait(refs, _WAIT_S), strict=True):
             one.run = update(runtime, session, one.run, state)
-            one.drained = _hand_on(runtime, session, control, one) and one.run.state.status.ended
+            _hand_on(runtime, session, control, one)
+            one.drained = one.run.state.status.ended
     return [one.run for one in followed]
 
 
-def _hand_on(runtime: Runtime, session: Session, control: RunControl, one: _Followed) -> bool:
-    """Hand on what is new in both streams; returns whether a run that has ended has no more."""
+def read_logs(runtime: Runtime, session: Session, run: Run, *, since: int = 0) -> None:
+    """Hand on what a run has printed so far, from byte `since` of each stream."""
+    one = _Followed(run, dict.fromkeys(Stream, since))
+    _hand_on(runtime, session, runtime.executor(session), one)
+
+
+def wait(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[Run]:
+    """Wait until runs have ended, without reading what they print; raises `Interrupted`."""
+    control = runtime.executor(session)
+    waited = {run.id: run for run in runs}
+    while live := [run for run in waited.values() if run.ref and not run.state.status.ended]:
+        runtime.cancel.check()
+        refs = tuple(run.ref for run in live if run.ref is not None)
+        for run, state in zip(live, control.wait(refs, _WAIT_S), strict=True):
+            waited[run.id] = update(runtime, session, run, state)
+    return [waited[run.id] for run in runs]
+
+
+def _hand_on(runtime: Runtime, session: Session, control: RunControl, one: _Followed) -> None:
+    """Hand on what is new in both streams."""
     if one.run.ref is None:
-        return True
+        return
     for stream in Stream:
         while True:
             part = control.read_log(one.run.ref, stream, one.offsets[stream], _LOG_BYTES)
@@ -130,7 +149,6 @@ def _hand_on(runtime: Runtime, session: Session, control: RunControl, one: _Foll
             if not part.data:
                 break
             runtime.cancel.check()
-    return True
 
 
 def update(runtime: Runtime, session: Session, run: Run, state: RunState) -> Run:

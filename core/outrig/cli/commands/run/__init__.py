@@ -1,0 +1,1 @@
+"""Runs: what was executed, how it stands and what it printed."""

@@ -1,0 +1,32 @@
+"""`outrig run logs`"""
+
+from __future__ import annotations
+
+from outrig.cli.choosing_runs import RUNS_ARGUMENT, asked_runs
+from outrig.cli.command import Command
+from outrig.cli.definition import option
+from outrig.cli.following import print_logs
+
+LOG_OPTIONS = (
+    option("follow", "f", "go on until the run has ended; the exit code is then the run's"),
+    option("since", None, "begin at this byte of each stream", value="OFFSET", type=int, default=0),
+)
+
+
+class RunLogs(Command):
+    """Print what runs wrote."""
+
+    summary = "Print what a run wrote, or follow it"
+    details = (
+        "What the run wrote to stdout goes to stdout, the rest to stderr. Ctrl-C while following "
+        "leaves the run alone; a second one within 2 s ends it."
+    )
+    examples = (("outrig run logs -f", "follow the newest run of the session used last"),)
+    arguments = (RUNS_ARGUMENT,)
+    options = LOG_OPTIONS
+    runs_commands = True
+
+    def handle(self) -> int:
+        """Print the logs."""
+        since = self.value("since", int) or 0
+        return print_logs(self, asked_runs(self), since=since, wait=self.flag("follow"))

@@ -1,0 +1,43 @@
+"""How runs are shown in listings."""
+
+from __future__ import annotations
+
+from outrig.cli.listing import Column
+from outrig.model.run import Run
+
+
+def duration_s(run: Run) -> float | None:
+    """Return how long a run took, in seconds; `None` while it is not known."""
+    started, ended = run.state.started_at, run.state.ended_at
+    return (ended - started).total_seconds() if started and ended else None
+
+
+def label(run: Run) -> str:
+    """Return the command and its parameters, or the first line of the script."""
+    if run.command is None:
+        return run.script.strip().partition("\n")[0]
+    return " ".join([run.command, *(f"{name}={value}" for name, value in run.params.items())])
+
+
+COLUMNS = (
+    Column[Run]("id", lambda run: run.id),
+    Column[Run]("state", lambda run: run.state.status),
+    Column[Run]("exit_code", lambda run: run.state.exit_code, title="EXIT"),
+    Column[Run]("command", label),
+    Column[Run]("created", lambda run: run.created_at),
+    Column[Run]("duration", duration_s, unit="seconds"),
+    Column[Run]("reason", lambda run: run.state.reason, shown=False),
+    Column[Run]("params", lambda run: run.params, shown=False),
+    Column[Run]("script", lambda run: run.script, shown=False),
+    Column[Run]("session", lambda run: run.session_id, shown=False),
+    Column[Run]("snapshot", lambda run: run.snapshot_digest, shown=False),
+    Column[Run]("environment", lambda run: run.environment_digest, shown=False),
+    Column[Run](
+        "cpu_s", lambda run: run.state.usage.cpu_s if run.state.usage else None, shown=False
+    ),
+    Column[Run](
+        "peak_memory_mib",
+        lambda run: run.state.usage.peak_memory_mib if run.state.usage else None,
+        shown=False,
+    ),
+)
