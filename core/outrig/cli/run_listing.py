@@ -19,23 +19,21 @@ def label(run: Run) -> str:
     return " ".join([run.command, *(f"{name}={value}" for name, value in run.params.items())])
 
 
-COLUMNS = (
-    Column[Run]("id", lambda run: run.id),
-    Column[Run]("state", lambda run: run.state.status),
-    Column[Run]("exit_code", lambda run: run.state.exit_code, title="EXIT"),
-    Column[Run]("command", label),
-    Column[Run]("created", lambda run: run.created_at),
-    Column[Run]("duration", duration_s, unit="seconds"),
-    Column[Run]("reason", lambda run: run.state.reason, shown=False),
-    Column[Run]("params", lambda run: run.params, shown=False),
-    Column[Run]("script", lambda run: run.script, shown=False),
-    Column[Run]("session", lambda run: run.session_id, shown=False),
-    Column[Run]("snapshot", lambda run: run.snapshot_digest, shown=False),
-    Column[Run]("environment", lambda run: run.environment_digest, shown=False),
-    Column[Run](
-        "cpu_s", lambda run: run.state.usage.cpu_s if run.state.usage else None, shown=False
-    ),
-    Column[Run](
+COLUMNS: tuple[Column[Run], ...] = (
+    Column("id", lambda run: run.id),
+    Column("state", lambda run: run.state.status),
+    Column("exit_code", lambda run: run.state.exit_code, title="EXIT"),
+    Column("command", label),
+    Column("created", lambda run: run.created_at),
+    Column("duration", duration_s, unit="seconds"),
+    Column("reason", lambda run: run.state.reason, shown=False),
+    Column("params", lambda run: run.params, shown=False),
+    Column("script", lambda run: run.script, shown=False),
+    Column("session", lambda run: run.session_id, shown=False),
+    Column("snapshot", lambda run: run.snapshot_digest, shown=False),
+    Column("environment", lambda run: run.environment_digest, shown=False),
+    Column("cpu_s", lambda run: run.state.usage.cpu_s if run.state.usage else None, shown=False),
+    Column(
         "peak_memory_mib",
         lambda run: run.state.usage.peak_memory_mib if run.state.usage else None,
         shown=False,

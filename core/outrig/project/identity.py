@@ -21,7 +21,7 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def project_identity(project: Project) -> str:
-    """Return the id by which sessions and snapshots belong to a project: text, at most 160 bytes."""
+    """Return the id by which sessions and snapshots belong to a project: at most 160 bytes."""
     return root_identity(project.root)
 
 

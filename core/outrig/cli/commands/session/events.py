@@ -13,13 +13,13 @@ from outrig.model.session import Event
 if TYPE_CHECKING:
     from outrig.model.session import Session
 
-COLUMNS = (
-    Column[Event]("number", lambda event: event.number),
-    Column[Event]("time", lambda event: event.time),
-    Column[Event]("kind", lambda event: event.kind),
-    Column[Event]("message", lambda event: event.message),
-    Column[Event]("duration", lambda event: event.duration_s, unit="seconds"),
-    Column[Event]("run", lambda event: event.run_id, shown=False),
+COLUMNS: tuple[Column[Event], ...] = (
+    Column("number", lambda event: event.number),
+    Column("time", lambda event: event.time),
+    Column("kind", lambda event: event.kind),
+    Column("message", lambda event: event.message),
+    Column("duration", lambda event: event.duration_s, unit="seconds"),
+    Column("run", lambda event: event.run_id, shown=False),
 )
 
 

@@ -18,19 +18,19 @@ class _Row:
     run: str
 
 
-COLUMNS = (
-    Column[_Row]("active", lambda row: "*" if row.active else "", title=" "),
-    Column[_Row]("name", lambda row: row.session.name),
-    Column[_Row]("state", lambda row: row.session.state),
-    Column[_Row]("provider", lambda row: row.session.provider),
-    Column[_Row]("project", lambda row: row.session.project_name),
-    Column[_Row]("run", lambda row: row.run),
-    Column[_Row]("created", lambda row: row.session.created_at),
-    Column[_Row]("used", lambda row: row.session.used_at),
-    Column[_Row]("error", lambda row: row.session.error, shown=False),
-    Column[_Row]("root", lambda row: str(row.session.project_root), shown=False),
-    Column[_Row]("snapshot", lambda row: row.session.snapshot_id, shown=False),
-    Column[_Row]("id", lambda row: row.session.id, shown=False),
+COLUMNS: tuple[Column[_Row], ...] = (
+    Column("active", lambda row: "*" if row.active else "", title=" "),
+    Column("name", lambda row: row.session.name),
+    Column("state", lambda row: row.session.state),
+    Column("provider", lambda row: row.session.provider),
+    Column("project", lambda row: row.session.project_name),
+    Column("run", lambda row: row.run),
+    Column("created", lambda row: row.session.created_at),
+    Column("used", lambda row: row.session.used_at),
+    Column("error", lambda row: row.session.error, shown=False),
+    Column("root", lambda row: str(row.session.project_root), shown=False),
+    Column("snapshot", lambda row: row.session.snapshot_id, shown=False),
+    Column("id", lambda row: row.session.id, shown=False),
 )
 
 
