@@ -14,6 +14,8 @@ from outrig.cli.terminal import clean, is_terminal, paint, send
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cleo.io.io import IO
+
     from outrig.cli.definition import Argument, Option
     from outrig.cli.listing import Column
     from outrig.engine import Outrig
@@ -99,6 +101,11 @@ class Command(CleoCommand):
     def complete(self, name: str, prefix: str) -> Iterable[str]:  # noqa: ARG002 - a hook
         """Return values for the argument `name` or the option `--name` that start with `prefix`."""
         return ()
+
+    def execute(self, io: IO) -> int:
+        """Run `handle`; unlike cleo's, lets an interrupt through."""
+        self._io = io
+        return self.handle()
 
     def handle(self) -> int:
         """Do what the command is for and return the exit code."""

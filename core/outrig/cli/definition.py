@@ -54,6 +54,21 @@ class Option(CleoOption):
         self.implied = implied
         self.hidden = hidden
 
+    def without_shortcut(self) -> Option:
+        """Return the same option with its long name only."""
+        return Option(
+            self.name,
+            None,
+            self.description,
+            value=self.value,
+            convert=self.convert,
+            choices=self.choices,
+            default=None if self.is_flag() else self.default,
+            repeat=self.is_list(),
+            implied=self.implied,
+            hidden=self.hidden,
+        )
+
     def read(self, text: str) -> object:
         """Return the value that `text` stands for; raises `UsageError`."""
         return _read(f"--{self.name}", text, self.convert, self.choices)

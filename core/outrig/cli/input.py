@@ -1,8 +1,10 @@
 """Our own reading of a command's words, bound to cleo's definition.
 
-cleo's reader takes `session -v run t` for another command, refuses `--lr -1` and `--x=` and eats
-`-la` of `exec ls -la`, so it is not used. The rules here are getopt's: an option that takes a value takes the next word, whatever it
-looks like, unless that is exactly one of our options.
+cleo's reader takes `session -v run t` for another command, refuses `--lr -1` and eats `-la` of
+`exec ls -la` (https://github.com/python-poetry/cleo/issues/292; what working around it costs:
+https://github.com/python-poetry/poetry/pull/10067), so it is not used. The rules here are getopt's:
+an option that takes a value takes the next word, whatever it looks like, unless that is exactly one
+of our options.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ OUTPUTS = ("table", "json", "csv", "plain")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: with them `Column[Record](…)` fails, https://github.com/python/cpython/issues/116669
+@dataclass(frozen=True)
 class Column(Generic[T]):
     """One field of a listing.
 

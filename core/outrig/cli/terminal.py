@@ -1,12 +1,16 @@
-"""The terminal and the streams: width, colour, and text that cannot do harm."""
+"""The terminal and the streams: width, colour, and text that cannot do harm.
+
+Part of the start-up path: imports nothing heavy.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TextIO
 
 _HARMFUL = {
@@ -16,6 +20,7 @@ _HARMFUL |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(
 _ONE_LINE = _HARMFUL | {9: "\\t", 10: "\\n"}
 
 _COLOURS = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
+_forbidden: list[str] = []
 
 
 def clean(text: str) -> str:
@@ -47,9 +52,14 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
+def forbid_colour() -> None:
+    """Colour nothing in this process (`--no-color`)."""
+    _forbidden.append("colour")
+
+
 def coloured(stream: TextIO) -> bool:
     """Tell whether to colour: on a terminal that can, unless `NO_COLOR` is set."""
-    return (
+    return not _forbidden and (
         is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
 
@@ -59,8 +69,10 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if coloured(stream) else text
 
 
-def send(stream: TextIO, data: str | bytes) -> None:
+def send(stream: TextIO | None, data: str | bytes) -> None:
     """Write to a stream as it is; bytes and names that are not text pass unharmed."""
+    if stream is None:  # it was closed before we were started
+        return
     if isinstance(data, str):
         try:
             data.encode(stream.encoding or "utf-8")
@@ -81,3 +93,28 @@ def _encoded(text: str, encoding: str) -> bytes:
         return text.encode(
             "utf-8" if encoding.lower() in ("utf-8", "utf8") else "ascii", "backslashreplace"
         )
+
+
+def fill(text: str, columns: int, indent: str = "") -> str:
+    """Return a paragraph broken into lines of at most `columns`, the further ones indented."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1].strip() and len(lines[-1]) + 1 + len(word) > columns:
+            lines.append(indent + word)
+        else:
+            lines[-1] += f" {word}" if lines[-1].strip() else word
+    return "\n".join(lines)
+
+
+def definitions(rows: Sequence[tuple[str, str]], columns: int) -> str:
+    """Return names and what they mean in two columns of at most `columns` together."""
+    widest = max((len(name) for name, _ in rows if len(name) <= 26), default=0)
+    indent = " " * (widest + 4)
+    text = ""
+    for name, meaning in rows:
+        lead = f"  {name}".ljust(len(indent))
+        if len(name) > widest:
+            lead = f"  {name}\n{indent}"
+        body = fill(meaning, max(columns - len(indent), 20))
+        text += (lead + body.replace("\n", "\n" + indent)).rstrip() + "\n"
+    return text

@@ -1,0 +1,16 @@
+"""The console script `outrig`, and `python -m outrig`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line that the process was started with; return the exit code."""
+    from outrig import router
+
+    return router.main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

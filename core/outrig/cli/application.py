@@ -1,0 +1,192 @@
+"""Runs one command: imports its module, binds its words, calls `handle`.
+
+Of cleo only commands, definitions and input are used. cleo's own `Application` re-arranges argv,
+scans it for options that may be a command's own, and ends every interrupt with 1.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+from cleo.io.io import IO
+from cleo.io.outputs.output import Verbosity
+from cleo.io.outputs.stream_output import StreamOutput
+
+from outrig.cli.command import Command
+from outrig.cli.definition import Option, option
+from outrig.cli.errors import report
+from outrig.cli.input import Words
+from outrig.cli.menu import program
+from outrig.cli.terminal import coloured, forbid_colour, send
+from outrig.cli.usage import command_help
+from outrig.errors import OutrigError, PluginError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from outrig.manifest import Entry
+    from outrig.router import Invocation
+
+_VERBOSITIES = (
+    Verbosity.NORMAL,
+    Verbosity.VERBOSE,
+    Verbosity.VERY_VERBOSE,
+    Verbosity.DEBUG,
+)
+
+
+def global_options() -> tuple[Option, ...]:
+    """Return the options that every command accepts."""
+    return (
+        option("help", "h", "show this help"),
+        option("verbose", "v", "say more; -vv also shows tracebacks"),
+        option("quiet", "q", "say only what was asked for, and errors"),
+        option("yes", "y", "answer every question with yes"),
+        option("no-color", None, "colour nothing"),
+        option("without-plugin", None, "leave a plugin out", value="NAME", repeat=True),
+    )
+
+
+def import_command(entry: Entry) -> type[Command]:
+    """Return the class an entry names; raises `PluginError` naming the distribution."""
+    module, _, attribute = entry.value.partition(":")
+    try:
+        found: object = importlib.import_module(module)
+        for name in attribute.split("."):
+            found = getattr(found, name)
+    except (Exception, SystemExit) as err:
+        reason = " ".join(f"{type(err).__name__}: {err}".split())
+        raise PluginError(
+            f"plugin {entry.distribution} {entry.version}: command {entry.words!r}: {reason}",
+            hint="outrig plugin doctor",
+        ) from err
+    if not isinstance(found, type) or not issubclass(found, Command):
+        raise PluginError(
+            f"plugin {entry.distribution} {entry.version}: {entry.value} is no outrig.api Command"
+        )
+    return found
+
+
+def load_command(entry: Entry, style: str | None = None) -> Command:
+    """Return a command with its global options added; a command's own names win over them."""
+    command = import_command(entry)()
+    command.name = entry.words
+    command.words = tuple(entry.words.split(" "))
+    command.route_style = style
+    for one in global_options():
+        add_option(command, one)
+    return command
+
+
+def add_option(command: Command, one: Option, *, strict: bool = False) -> None:
+    """Add an option; where its name is taken it is left out, where its short one is, that."""
+    definition = command.definition
+    if definition.has_option(one.name):
+        if strict:
+            raise UsageError(f"{command.name}: the option --{one.name} is there twice")
+        return
+    if one.shortcut and definition.has_shortcut(one.shortcut):
+        one = one.without_shortcut()
+    definition.add_option(one)
+
+
+def run(entry: Entry, asked: Invocation) -> int:
+    """Run a command with the words that were asked for and return its exit code."""
+    command: Command | None = None
+    try:
+        command = load_command(entry, asked.style)
+        return _run(command, asked)
+    except (Exception, KeyboardInterrupt) as err:
+        verbosity = max(asked.verbosity, command.verbosity if command else 0)
+        runs_commands = command is not None and command.runs_commands
+        code = report(err, verbosity=verbosity, runs_commands=runs_commands)
+    return code
+
+
+def _run(command: Command, asked: Invocation) -> int:
+    name = program(asked)
+    if asked.help or _asks_for_help(command, asked.words):
+        _extend_leniently(command, asked.words)
+        try:
+            words = bind(command, asked)
+        except UsageError:
+            words = None  # help is wanted all the more
+        if asked.help or words is None or words.given("help"):
+            everywhere = {one.name for one in global_options()} - _own(command)
+            send(sys.stdout, command_help(command, name, everywhere))
+            return 0
+    else:
+        extend(command, asked.words)
+        words = bind(command, asked)
+    words.validate()
+    _settle(command, words, asked)
+    result: int | None = command.execute(_io(command, words))
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return result or 0
+
+
+def _own(command: Command) -> set[str]:
+    return {one.name for one in command.options}
+
+
+def _asks_for_help(command: Command, words: Sequence[str]) -> bool:
+    own_short = any(one.shortcut == "h" for one in command.options)
+    return "--help" in words or ("-h" in words and not own_short)
+
+
+def extend(command: Command, words: Sequence[str]) -> None:
+    """Add the options that depend on the words."""
+    for one in command.extend(words):
+        add_option(command, one, strict=False)
+
+
+def _extend_leniently(command: Command, words: Sequence[str]) -> None:
+    """Add what can be added for help, which is also for those who do not know the words yet."""
+    try:
+        extend(command, words)
+    except OutrigError as err:
+        report(err)
+
+
+def bind(command: Command, asked: Invocation) -> Words:
+    """Read the words by the command's definition; raises `UsageError`."""
+    words = Words(
+        asked.words,
+        after_dashes=asked.after,
+        verbatim=command.verbatim,
+        keep_unknown=command.keep_unknown,
+        asked_for=" ".join(command.words),
+    )
+    command.after_dashes = None if asked.after is None else tuple(asked.after)
+    words.bind(command.definition)
+    return words
+
+
+def _settle(command: Command, words: Words, asked: Invocation) -> None:
+    """Give global options their effect, wherever they stood."""
+    own = _own(command)
+    command.verbosity = asked.verbosity + (words.count("verbose") if "verbose" not in own else 0)
+    command.quiet = asked.quiet or ("quiet" not in own and words.given("quiet"))
+    if asked.yes and "yes" not in own:
+        words.set_option("yes", True)
+    if "no-color" not in own and words.given("no-color"):
+        forbid_colour()
+    if "without-plugin" not in own:
+        from outrig.router import leave_out
+
+        for name in words.option("without-plugin"):
+            leave_out(str(name))
+
+
+def _io(command: Command, words: Words) -> IO:
+    verbosity = Verbosity.QUIET if command.quiet else _VERBOSITIES[min(command.verbosity, 3)]
+    output = StreamOutput(sys.stdout, verbosity=verbosity)
+    errors = StreamOutput(sys.stderr, verbosity=verbosity)
+    output.decorated(coloured(sys.stdout))
+    errors.decorated(coloured(sys.stderr))
+    words.set_stream(sys.stdin)
+    words.interactive(sys.stdin is not None and sys.stdin.isatty())
+    return IO(words, output, errors)

@@ -1,0 +1,67 @@
+"""How the tool ends when something goes wrong. Part of the start-up path."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from outrig.cli.terminal import clean, paint, send
+from outrig.errors import Interrupted, OutrigError
+
+OWN_FAILURE = 125
+"""What commands that run the user's program exit with when Outrig itself fails."""
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+def report(error: BaseException, *, verbosity: int = 0, runs_commands: bool = False) -> int:
+    """Tell the user about an error on stderr and return the exit code.
+
+    An `OutrigError` is its message and its hint; anything else is a bug and says so. From
+    verbosity 2 on the traceback is shown too. What `runs_commands` exits with 125 instead.
+    """
+    if isinstance(error, BrokenPipeError):
+        return _pipe_closed()
+    if verbosity >= 2:
+        import traceback
+
+        send(sys.stderr, clean("".join(traceback.format_exception(error))))
+    if isinstance(error, KeyboardInterrupt | Interrupted):
+        say("outrig:", "yellow", str(error) or "interrupted")
+        _hint(error)
+        return INTERRUPTED
+    code = 1
+    if isinstance(error, OutrigError):
+        code = error.exit_code
+        for line in str(error).splitlines() or [type(error).__name__]:
+            say("outrig: error:", "red", line)
+        _hint(error)
+    elif isinstance(error, OSError) and error.strerror:
+        where = f": {os.fsdecode(error.filename)}" if error.filename else ""
+        say("outrig: error:", "red", f"{error.strerror}{where}")
+    else:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        say("outrig: error:", "red", f"{what} (a bug in Outrig; -vv shows the traceback)")
+    return OWN_FAILURE if runs_commands else code
+
+
+def say(lead: str, colour: str, text: str) -> None:
+    """Write a line with a coloured lead to stderr."""
+    send(sys.stderr, f"{paint(lead, colour, sys.stderr)} {clean(text)}\n")
+
+
+def _hint(error: BaseException) -> None:
+    hint = getattr(error, "hint", None)
+    if hint:
+        for line in str(hint).splitlines():
+            say("outrig: hint:", "cyan", line)
+
+
+def _pipe_closed() -> int:
+    """Leave quietly: whoever read our output has had enough (`| head`)."""
+    try:
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        pass
+    return PIPE_CLOSED

@@ -1,0 +1,21 @@
+"""Outrig's own groups of commands. Part of the start-up path."""
+
+from __future__ import annotations
+
+from outrig.cli.route import Group, Route
+
+CONFIG = Group(summary="Show and change the configuration")
+PLUGIN = Group(summary="Show what is installed and what is wrong with it")
+PROJECT = Group(summary="Make, check and show projects")
+RUN = Group(summary="Show, repeat and cancel runs")
+SESSION = Group(summary="Hold nodes, run a project's commands on them, bring the outputs back")
+SHIM = Group(summary="Let other tools' own command lines work with Outrig")
+SNAPSHOT = Group(summary="Keep, compare and restore copies of a project's files")
+
+ANY = Route(
+    to="",
+    summary="Projects, snapshots and sessions, as users of the any client know them",
+    style="any",
+    only=("project", "session", "snapshot"),
+    shim="any",
+)
