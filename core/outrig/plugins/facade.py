@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 def _say(line: str) -> None:
-    print(f"outrig: {line}", file=sys.stderr)  # noqa: T201 - what nobody else listens for
+    print(f"outrig: warning: {line}", file=sys.stderr)  # noqa: T201 - what nobody else listens for
 
 
 class Hooks:
@@ -45,8 +45,8 @@ class Hooks:
     of the plugin's own type, else the configured ones. Threads may share one `Hooks`.
 
     `flags` holds values from the command line by section (`providers.aws`) and field. `report` is
-    told, in one line each, of extensions that fail. Extensions are loaded by `load_extensions`, or
-    at once with `extensions=True`; until then none takes part.
+    told, in one line each, of extensions that fail. Extensions are loaded by the first hook that
+    changes something or reviews a plan, or by `load_extensions`; reading loads none.
     """
 
     def __init__(
@@ -55,7 +55,6 @@ class Hooks:
         manifest: Manifest | None = None,
         config: ConfigFile | None = None,
         flags: Mapping[str, Mapping[str, str]] | None = None,
-        extensions: bool = False,
         report: Callable[[str], None] = _say,
     ) -> None:
         self._catalogue = Catalogue(manifest if manifest is not None else _installed())
@@ -64,8 +63,6 @@ class Hooks:
         self._lock = threading.RLock()
         self._extensions: tuple[Registered, ...] | None = None
         self._hosts: dict[int, Host] = {}
-        if extensions:
-            self.load_extensions()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -103,6 +100,7 @@ class Hooks:
         self, provider: str, request: ProvisionRequest, context: Context
     ) -> tuple[Node, ...]:
         """See `outrig.hookspecs.provision`."""
+        self.load_extensions()
         host, chosen, context = self._chosen(Kind.PROVIDER, provider, context)
         answer = host.ask("provision", request=request, context=context)
         return _records(chosen, "provision", answer, Node)
@@ -117,12 +115,14 @@ class Hooks:
         self, provider: str, targets: tuple[ResourceRef, ...], how: Release, context: Context
     ) -> ReleaseReport:
         """See `outrig.hookspecs.release`."""
+        self.load_extensions()
         host, chosen, context = self._chosen(Kind.PROVIDER, provider, context)
         answer = host.ask("release", targets=targets, how=how, context=context)
         return _record(chosen, "release", answer, ReleaseReport)
 
     def sync(self, provider: str, request: SyncRequest, context: Context) -> SyncReport:
         """See `outrig.hookspecs.sync`."""
+        self.load_extensions()
         host, chosen, context = self._chosen(Kind.PROVIDER, provider, context)
         answer = host.ask("sync", request=request, context=context)
         return _record(chosen, "sync", answer, SyncReport)
@@ -131,6 +131,7 @@ class Hooks:
         self, provider: str, request: ExecuteRequest, context: Context
     ) -> tuple[RunRef, ...]:
         """See `outrig.hookspecs.execute`."""
+        self.load_extensions()
         host, chosen, context = self._chosen(Kind.PROVIDER, provider, context)
         answer = host.ask("execute", request=request, context=context)
         return _records(chosen, "execute", answer, RunRef)
@@ -141,6 +142,7 @@ class Hooks:
         self, store_url: str, source: SnapshotReader, context: Context
     ) -> StoredSnapshot:
         """See `outrig.hookspecs.store_snapshot`."""
+        self.load_extensions()
         host, chosen, context = self._chosen(Kind.STORE, scheme(store_url), context, store_url)
         answer = host.ask("store_snapshot", source=source, context=context)
         return _record(chosen, "store_snapshot", answer, StoredSnapshot)
@@ -165,6 +167,7 @@ class Hooks:
         self, store_url: str, digests: tuple[str, ...], context: Context
     ) -> DeleteReport:
         """See `outrig.hookspecs.delete_snapshots`."""
+        self.load_extensions()
         host, chosen, context = self._chosen(Kind.STORE, scheme(store_url), context, store_url)
         answer = host.ask("delete_snapshots", digests=digests, context=context)
         return _record(chosen, "delete_snapshots", answer, DeleteReport)
@@ -188,9 +191,9 @@ class Hooks:
     # Heard by all extensions
 
     def load_extensions(self) -> None:
-        """Load every extension; one that does not load or fit is reported once and skipped.
+        """Load every extension; one that does not load or fit is reported and skipped.
 
-        Called when an operation that changes something begins. A repeat does nothing.
+        A repeat does nothing.
         """
         with self._lock:
             if self._extensions is None:
@@ -203,6 +206,7 @@ class Hooks:
         Raises `PolicyError` with a policy's message, `PluginError` when one fails: a policy that
         cannot be asked does not let anything pass.
         """
+        self.load_extensions()
         host = self._extension_host()
         for one, _ in host.order("review_plan"):
             own = with_settings(context, self._instances.settings_of(one))
@@ -217,13 +221,14 @@ class Hooks:
 
     def session_event(self, event: Event, context: Context) -> None:
         """Tell every extension; what one raises is reported and changes nothing."""
+        self.load_extensions()
         host = self._extension_host()
         for one, _ in host.order("session_event"):
             own = with_settings(context, self._instances.settings_of(one))
             try:
                 host.tell(one, "session_event", event=event, context=own)
             except OutrigError as error:
-                self._report(f"{one.entry.label} did not take event {event.kind}: {error}")
+                self._report(str(error))
 
     def extension_order(self, hook: str) -> tuple[tuple[Registered, bool], ...]:
         """Return the extensions of a hook as they are called, each with whether it wraps it."""

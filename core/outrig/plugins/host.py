@@ -8,6 +8,7 @@ leaves nothing behind, as its manager is dropped whole.
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -89,13 +90,24 @@ class Host:
         except OutrigError:
             raise
         except (Exception, SystemExit) as error:
-            raise PluginError(f"{entry.label} failed in {hook}: {describe(error)}") from error
+            label = self._origin(error, self._chosen).entry.label
+            raise PluginError(f"{label} failed in {hook}: {describe(error)}") from error
         if answer is None:
             raise PluginError(
                 f"{entry.label} gave no answer to {hook}",
                 hint=f"it does not implement {hook}, or an extension that wraps it lost the answer",
             )
         return answer
+
+    def _origin(self, error: BaseException, chosen: Registered) -> Registered:
+        """Return whose code raised an error: the deepest frame of a wrapper's or the plugin's."""
+        known = {_module(one.plugin): one for one in (*self._extensions.values(), chosen)}
+        origin = chosen
+        frame = error.__traceback__
+        while frame is not None:
+            origin = known.get(frame.tb_frame.f_globals.get("__name__"), origin)
+            frame = frame.tb_next
+        return origin
 
     def tell(self, one: Registered, hook: str, **arguments: object) -> object:
         """Call a hook of one extension alone and return what it says, `None` included."""
@@ -115,6 +127,10 @@ def describe(error: BaseException) -> str:
     text = " ".join(str(error).split())
     name = type(error).__name__
     return f"{name}: {text}" if text else name
+
+
+def _module(plugin: object) -> object:
+    return plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__module__
 
 
 def _wraps(implementation: pluggy.HookImpl) -> bool:
