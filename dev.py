@@ -132,6 +132,25 @@ def soak(arguments: list[str]) -> int:
     return 0
 
 
+def changelog(arguments: list[str]) -> int:
+    """Join the fragments of changelog.d into CHANGELOG.md, as version VERSION."""
+    if len(arguments) != 1:
+        raise TaskError("name the version: python3 dev.py changelog 1.2.0")
+    fragments = sorted(one for one in (ROOT / "changelog.d").glob("*.*.md"))
+    text = f"## {arguments[0]} ({time.strftime('%Y-%m-%d', time.gmtime())})\n"
+    for kind in ("added", "changed", "fixed", "removed", "security"):
+        entries = [one.read_text().strip() for one in fragments if one.suffixes[-2] == f".{kind}"]
+        if entries:
+            text += f"\n### {kind.capitalize()}\n\n"
+            text += "".join("- " + entry.replace("\n", "\n  ") + "\n" for entry in entries)
+    file = ROOT / "CHANGELOG.md"
+    head, mark, versions = file.read_text().partition("\n## ")
+    file.write_text(f"{head.rstrip()}\n\n{text}{mark}{versions}")
+    for one in fragments:
+        one.unlink()
+    return 0
+
+
 def clean(arguments: list[str]) -> int:
     """Remove everything that the other tasks made."""
     for name in (*REBUILT, ".venv", ".outrig"):
@@ -141,7 +160,7 @@ def clean(arguments: list[str]) -> int:
 
 TASKS: dict[str, Callable[[list[str]], int]] = {
     task.__name__: task
-    for task in (hello, test, lint, types, docs, bench, check, golden, soak, clean)
+    for task in (hello, test, lint, types, docs, bench, check, golden, soak, changelog, clean)
 }
 
 
