@@ -93,7 +93,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One project: where it is, and everything its project file says."""
+    """One project: where it is, and everything its project file says.
+
+    `notices` are lines for the user about what is allowed but may not be meant.
+    """
 
     name: str
     root: Path
@@ -110,6 +113,7 @@ class Project:
     output_files: tuple[str, ...] = ()
     prefix: str | None = None
     store: str | None = None
+    notices: tuple[str, ...] = ()
 
     def command(self, name: str) -> Command | None:
         """Return the command of that name; of several with one name the last, as Ray does."""

@@ -1,0 +1,1 @@
+"""Project files of every form: finding, validating, reading, and the parameters they declare."""
