@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from outrig.errors import NotFoundError, ProjectError
 from outrig.session.cancel import Cancel
 from outrig.session.observer import Observer
-from outrig.session.runtime import Runtime, utc_now
 from outrig.state.state import State
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from outrig.session.library import Library
     from outrig.session.pull import Pulled
     from outrig.session.requests import NewRun, StartRequest
+    from outrig.session.runtime import Runtime
+    from outrig.state.overview import SessionSummary
     from outrig.state.projects import KnownProject
     from outrig.state.sessions import Applied
 
@@ -61,6 +62,7 @@ class Outrig:
     def runtime(self) -> Runtime:
         """What engine functions work with."""
         from outrig.plugins import Hooks
+        from outrig.session.runtime import Runtime
 
         return Runtime(self.state, Hooks(), self.observer, self.cancel)
 
@@ -100,6 +102,7 @@ class Outrig:
     def project_id(self, project: Project) -> str:
         """Return a project's identity, and remember the project."""
         from outrig.project.identity import root_identity
+        from outrig.session.runtime import utc_now
         from outrig.state.projects import KnownProject
 
         identity = root_identity(project.root)
@@ -131,6 +134,14 @@ class Outrig:
     def sessions(self, project_id: str | None = None, *, ended: bool = False) -> list[Session]:
         """Return the recorded sessions, newest first; `None` means of all projects."""
         return self.state.sessions.select(project_id, ended=ended)
+
+    def overview(
+        self, project_id: str | None = None, *, ended: bool = False
+    ) -> list[SessionSummary]:
+        """Return what listings show of sessions, newest first; `None` means of all projects."""
+        from outrig.state.overview import overview
+
+        return overview(self.state.database, project_id, ended=ended)
 
     def find(self, project_id: str | None, pattern: str | None) -> list[Session]:
         """Return the live sessions a shell pattern names; without one, the session used last."""

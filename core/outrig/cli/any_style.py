@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from outrig.engine import Outrig
     from outrig.model.session import Session
+    from outrig.state.overview import SessionSummary
 
 
 def stamp(moment: datetime) -> str:
@@ -17,7 +18,7 @@ def stamp(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S.%f}"
 
 
-def session_label(session: Session) -> str:
+def session_label(session: Session | SessionSummary) -> str:
     """Return `Session(name=… created_at=…)`."""
     return f"Session(name={session.name} created_at={stamp(session.created_at)})"
 
@@ -27,7 +28,9 @@ def snapshot_label(name: str, created_at: datetime) -> str:
     return f"Snapshot(name={name} created_at={stamp(created_at)})"
 
 
-def session_lines(sessions: Iterable[Session], active: Session | None) -> Iterator[str]:
+def session_lines(
+    sessions: Iterable[SessionSummary], active: SessionSummary | None
+) -> Iterator[str]:
     """Yield the lines of `any session list`."""
     yield "Project sessions:"
     for session in sessions:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from outrig.model.run import Run, Stream
     from outrig.model.session import Event, Session, Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a step is: `done` of `total` (`None`: not known) in the unit that `note` names."""
 
     step: str

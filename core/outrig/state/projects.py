@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outrig.ids import new_id
+from outrig.state.text import restored, storable
 
 if TYPE_CHECKING:
     from outrig.state.database import Database
@@ -31,7 +32,12 @@ class Projects:
 
     def register(self, project: KnownProject) -> None:
         """Record a project, or its new name and place; the time it was first seen stays."""
-        row = (project.id, project.name, _text(project.root), project.created_at.isoformat())
+        row = (
+            project.id,
+            project.name,
+            storable(str(project.root)),
+            project.created_at.isoformat(),
+        )
         with self._database.write() as rows:
             rows.execute(
                 "INSERT INTO project VALUES (?, ?, ?, ?)"
@@ -48,7 +54,7 @@ class Projects:
             KnownProject(
                 id=str(project_id),
                 name=str(name),
-                root=_path(str(root)),
+                root=Path(restored(str(root))),
                 created_at=datetime.fromisoformat(str(created_at)),
             )
             for project_id, name, root, created_at in found
@@ -64,7 +70,9 @@ class Projects:
     def pulled(self, project_id: str, path: str) -> str | None:
         """Return the digest of what was last brought back to `path` (relative to the root)."""
         found = self._database.read(
-            "SELECT digest FROM pulled WHERE project_id = ? AND path = ?", project_id, _safe(path)
+            "SELECT digest FROM pulled WHERE project_id = ? AND path = ?",
+            project_id,
+            storable(path),
         )
         return str(found[0][0]) if found else None
 
@@ -72,18 +80,6 @@ class Projects:
         """Record the digest of what was brought back to `path`."""
         with self._database.write() as rows:
             rows.execute(
-                "INSERT OR REPLACE INTO pulled VALUES (?, ?, ?)", (project_id, _safe(path), digest)
+                "INSERT OR REPLACE INTO pulled VALUES (?, ?, ?)",
+                (project_id, storable(path), digest),
             )
-
-
-def _safe(path: str) -> str:
-    # SQLite keeps only valid UTF-8; a file name may hold any bytes.
-    return path.encode("utf-8", "surrogateescape").decode("latin-1")
-
-
-def _text(path: Path) -> str:
-    return _safe(str(path))
-
-
-def _path(text: str) -> Path:
-    return Path(text.encode("latin-1").decode("utf-8", "surrogateescape"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from outrig.model.run import Run
 from outrig.state.records import decode, encode
+from outrig.state.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +22,12 @@ class Runs:
 
     def put(self, runs: Sequence[Run]) -> None:
         """Record runs, new ones or changed."""
-        rows = [(run.id, run.session_id, run.state.status.ended, encode(run)) for run in runs]
+        rows = [
+            (run.id, run.session_id, run.state.status.ended, storable(run.script), encode(run))
+            for run in runs
+        ]
         with self._database.write() as table:
-            table.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?)", rows)
+            table.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?)", rows)
 
     def get(self, prefix: str) -> list[Run]:
         """Return the runs whose id begins with `prefix`, oldest first, at most ten."""

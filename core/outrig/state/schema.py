@@ -10,7 +10,9 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE TABLE session (
         id TEXT PRIMARY KEY, project_id TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
-        ended INTEGER NOT NULL, used_at TEXT NOT NULL, record BLOB NOT NULL
+        ended INTEGER NOT NULL, used_at TEXT NOT NULL, created_at TEXT NOT NULL,
+        provider TEXT NOT NULL, project_name TEXT NOT NULL, root TEXT NOT NULL,
+        snapshot_id TEXT, error TEXT, record BLOB NOT NULL
     );
     CREATE UNIQUE INDEX live_session ON session (project_id, name) WHERE NOT ended;
     CREATE INDEX session_used ON session (used_at);
@@ -20,9 +22,11 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX applied_session ON applied (session_id);
     CREATE TABLE run (
-        id TEXT PRIMARY KEY, session_id TEXT NOT NULL, ended INTEGER NOT NULL, record BLOB NOT NULL
+        id TEXT PRIMARY KEY, session_id TEXT NOT NULL, ended INTEGER NOT NULL,
+        script TEXT NOT NULL, record BLOB NOT NULL
     );
     CREATE INDEX run_session ON run (session_id, id);
+    CREATE INDEX run_unfinished ON run (session_id) WHERE NOT ended;
     CREATE TABLE event (
         number INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, session_id TEXT NOT NULL,
         kind TEXT NOT NULL, message TEXT NOT NULL, run_id TEXT, duration_s REAL

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, cast
 from outrig.errors import ConflictError
 from outrig.model.session import Session
 from outrig.state.records import decode, encode
+from outrig.state.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from outrig.model.snapshot import SnapshotInfo
     from outrig.state.database import Database
+
+_VALUES = "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Sessions:
         """Record a new session; raises `ConflictError` when a live one has its name."""
         try:
             with self._database.write() as rows:
-                rows.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?)", _row(session))
+                rows.execute(f"INSERT INTO session {_VALUES}", _row(session))
         except sqlite3.IntegrityError as err:
             raise ConflictError(f'session "{session.name}" exists already') from err
 
@@ -50,12 +53,7 @@ class Sessions:
                 "SELECT record FROM session WHERE id = ?", (session_id,)
             ).fetchone()
             session = change(decode(found[0], Session))
-            row = _row(session)
-            rows.execute(
-                "UPDATE session SET name = ?, state = ?, ended = ?, used_at = ?, record = ?"
-                " WHERE id = ?",
-                (*row[2:], row[0]),
-            )
+            rows.execute(f"INSERT OR REPLACE INTO session {_VALUES}", _row(session))
         return session
 
     def get(self, session_id: str) -> Session | None:
@@ -118,5 +116,11 @@ def _row(session: Session) -> tuple[object, ...]:
         session.state.value,
         session.state.ended,
         session.used_at.isoformat(),
+        session.created_at.isoformat(),
+        session.provider,
+        session.project_name,
+        storable(str(session.project_root)),
+        session.snapshot_id,
+        session.error,
         encode(session),
     )

@@ -1,14 +1,19 @@
-"""All records together."""
+"""All records together. Tables are imported when first used."""
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from outrig import paths
 from outrig.state.database import Database
-from outrig.state.events import Events
-from outrig.state.journal import JournalTable
-from outrig.state.projects import Projects
-from outrig.state.runs import Runs
-from outrig.state.sessions import Sessions
+
+if TYPE_CHECKING:
+    from outrig.state.events import Events
+    from outrig.state.journal import JournalTable
+    from outrig.state.projects import Projects
+    from outrig.state.runs import Runs
+    from outrig.state.sessions import Sessions
 
 
 class State:
@@ -17,8 +22,38 @@ class State:
     def __init__(self, directory: str | None = None) -> None:
         self.directory = directory or paths.state_dir()
         self.database = Database(self.directory)
-        self.sessions = Sessions(self.database)
-        self.runs = Runs(self.database)
-        self.events = Events(self.database)
-        self.projects = Projects(self.database)
-        self.journal = JournalTable(self.database)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Sessions, and the snapshots put on them."""
+        from outrig.state.sessions import Sessions
+
+        return Sessions(self.database)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Runs."""
+        from outrig.state.runs import Runs
+
+        return Runs(self.database)
+
+    @cached_property
+    def events(self) -> Events:
+        """Events."""
+        from outrig.state.events import Events
+
+        return Events(self.database)
+
+    @cached_property
+    def projects(self) -> Projects:
+        """Known projects."""
+        from outrig.state.projects import Projects
+
+        return Projects(self.database)
+
+    @cached_property
+    def journal(self) -> JournalTable:
+        """Outside resources."""
+        from outrig.state.journal import JournalTable
+
+        return JournalTable(self.database)

@@ -8,10 +8,9 @@ from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_name
 from outrig.cli.command import Command
 from outrig.cli.listing import Column
 from outrig.errors import NotFoundError
-from outrig.model.session import Event
 
 if TYPE_CHECKING:
-    from outrig.model.session import Session
+    from outrig.model.session import Event, Session
 
 COLUMNS: tuple[Column[Event], ...] = (
     Column("number", lambda event: event.number),

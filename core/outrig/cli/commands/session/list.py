@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from outrig.cli.any_style import session_lines, session_story
 from outrig.cli.command import Command
 from outrig.cli.definition import option
 from outrig.cli.listing import Column
-from outrig.model.session import Session
+from outrig.state.overview import SessionSummary, last_used
+
+_SHOWN_CHARACTERS = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    session: Session
+class _Row(NamedTuple):
+    session: SessionSummary
     active: bool
-    run: str
+
+    @property
+    def run(self) -> str:
+        """What runs now, shortened."""
+        text = (self.session.script or "").strip()
+        more = self.session.unfinished_runs - 1
+        shown = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+        return f"{shown} (+{more})" if more > 0 else shown
 
 
 COLUMNS: tuple[Column[_Row], ...] = (
@@ -28,7 +36,7 @@ COLUMNS: tuple[Column[_Row], ...] = (
     Column("created", lambda row: row.session.created_at),
     Column("used", lambda row: row.session.used_at),
     Column("error", lambda row: row.session.error, shown=False),
-    Column("root", lambda row: str(row.session.project_root), shown=False),
+    Column("root", lambda row: row.session.root, shown=False),
     Column("snapshot", lambda row: row.session.snapshot_id, shown=False),
     Column("id", lambda row: row.session.id, shown=False),
 )
@@ -65,26 +73,15 @@ class SessionList(Command):
             for line in session_story(outrig, outrig.find_one(project, name)):
                 self.line(line)
             return 0
-        sessions = outrig.sessions(project, ended=self.flag("all"))
-        live = [one for one in sessions if not one.state.ended]
-        active = max(live, key=lambda one: (one.used_at, one.id), default=None)
+        if self.flag("refresh"):
+            for session in outrig.sessions(project):
+                outrig.refresh(session)
+        sessions = outrig.overview(project, ended=self.flag("all"))
+        active = last_used(sessions)
         if self.output == "any":
             for line in session_lines(sessions, active):
                 self.line(line)
             return 0
-        rows = [self._row(one, active) for one in sessions]
+        rows = [_Row(one, active is not None and one.id == active.id) for one in sessions]
         self.listing(rows, COLUMNS, empty="no sessions")
         return 0
-
-    def _row(self, session: Session, active: Session | None) -> _Row:
-        if self.flag("refresh") and not session.state.ended:
-            self.outrig.refresh(session)
-        runs = self.outrig.state.runs.of_session(session.id, unfinished=True)
-        text = runs[-1].script.strip() if runs else ""
-        more = f" (+{len(runs) - 1})" if len(runs) > 1 else ""
-        shown = text if len(text) <= 40 else text[:39] + "…"
-        return _Row(
-            session=session,
-            active=active is not None and active.id == session.id,
-            run=shown + more,
-        )
