@@ -1,0 +1,83 @@
+"""Measures programs side by side: runs are interleaved, and what counts is the median."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One program. `prepare` runs before each measurement and is not measured."""
+
+    name: str
+    argv: Sequence[str]
+    cwd: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[], None] | None = None
+    to_first_output: bool = False
+    """Wall time ends with the first byte on standard output instead of with the program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One run: wall time and CPU time of the program and its children (s), peak memory (KiB)."""
+
+    wall_s: float
+    cpu_s: float
+    peak_kib: float
+
+
+def measure(cases: Sequence[Case], rounds: int) -> dict[str, Sample]:
+    """Run every case once unmeasured, then `rounds` times in turn; return the medians."""
+    samples: dict[str, list[Sample]] = {case.name: [] for case in cases}
+    for number in range(-1, rounds):
+        turn = number % len(cases)
+        for case in (*cases[turn:], *cases[:turn]):
+            sample = run(case)
+            if number >= 0:
+                samples[case.name].append(sample)
+    return {name: _median(found) for name, found in samples.items()}
+
+
+def run(case: Case) -> Sample:
+    """Run a case once; raises `RuntimeError` when it fails."""
+    if case.prepare is not None:
+        case.prepare()
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        case.argv,
+        cwd=case.cwd,
+        env={**os.environ, **case.variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    first = process.stdout.read(1)
+    to_first = time.perf_counter() - start
+    process.stdout.read()
+    process.stdout.close()
+    _, status, usage = os.wait4(process.pid, 0)
+    to_end = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode or (case.to_first_output and not first):
+        raise RuntimeError(f"{case.name}: {' '.join(case.argv)} ended with {process.returncode}")
+    return Sample(
+        wall_s=to_first if case.to_first_output else to_end,
+        cpu_s=usage.ru_utime + usage.ru_stime,
+        peak_kib=usage.ru_maxrss,
+    )
+
+
+def _median(samples: Sequence[Sample]) -> Sample:
+    return Sample(
+        wall_s=statistics.median(one.wall_s for one in samples),
+        cpu_s=statistics.median(one.cpu_s for one in samples),
+        peak_kib=statistics.median(one.peak_kib for one in samples),
+    )

@@ -1,0 +1,85 @@
+"""Measures everything and writes docs/performance.md: `python3 dev.py bench [OPTIONS]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.place import temporary_place  # noqa: E402 - the path is set above
+from benchmarks.session import session  # noqa: E402
+from benchmarks.snapshots import snapshots  # noqa: E402
+from benchmarks.startup import startup  # noqa: E402
+from benchmarks.table import Table, render  # noqa: E402
+
+PAGE = ROOT / "docs" / "performance.md"
+MARK = "<!-- measured: what follows is written by `python3 dev.py bench` -->"
+PARTS = ("startup", "session", "snapshots")
+
+
+def main() -> int:
+    """Measure what was asked for, print it, and write the page when it was everything."""
+    parser = argparse.ArgumentParser(prog="python3 dev.py bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--files", type=int, default=20000, help="size of the tree")
+    parser.add_argument("--dir", type=Path, default=ROOT / ".outrig", help="where to work")
+    options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"unknown part {', '.join(sorted(unknown))}")
+    text = ""
+    for table in _tables(options):
+        text += table + "\n"
+        print(table, flush=True)
+    if not options.parts:
+        head = PAGE.read_text().partition(MARK)[0]
+        PAGE.write_text(f"{head}{MARK}\n\n{_circumstances()}\n\n{text.rstrip()}\n")
+        print(f"written: {PAGE.relative_to(ROOT)}")
+    return 0
+
+
+def _tables(options: argparse.Namespace) -> list[str]:
+    wanted = options.parts or PARTS
+    done = []
+    with temporary_place(options.dir) as place:
+        if "startup" in wanted:
+            done.append(render(startup(place, options.rounds * 2)))
+        if "session" in wanted:
+            done.append(render(session(place, options.rounds)))
+        if "snapshots" in wanted:
+            few = max(3, options.rounds // 3)
+            tables: list[Table] = snapshots(place, few, options.files)
+            done += [render(table) for table in tables]
+    return done
+
+
+def _circumstances() -> str:
+    names = ("outrig", "cleo", "blake3", "zstandard", "msgspec", "pluggy")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    tools = [_first_line("git", "--version"), _first_line("zstd", "--version")]
+    return (
+        f"Measured on {time.strftime('%Y-%m-%d', time.gmtime())} with Python "
+        f"{platform.python_version()} on {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} cores; {versions}; {'; '.join(filter(None, tools))}."
+    )
+
+
+def _first_line(*argv: str) -> str:
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.partition("\n")[0].strip("* ")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
