@@ -35,6 +35,20 @@ _HOME = {
         "WithPrices",
         "WithSessionEnd",
     ),
+    "outrig.model.node": (
+        "Endpoint",
+        "Inventory",
+        "Lifetime",
+        "Node",
+        "NodeQuery",
+        "ProvisionRequest",
+        "Release",
+        "ReleaseReport",
+        "ResourceRef",
+        "Role",
+    ),
+    "outrig.node.provider": ("NodeProvider",),
+    "outrig.node.root": ("local_node_root",),
     "outrig.settings": ("Settings", "setting"),
 }
 
@@ -49,6 +63,21 @@ if TYPE_CHECKING:
     from outrig.cli.route import Route as Route
     from outrig.hookspecs import hookimpl as hookimpl
     from outrig.interfaces import ByteStream as ByteStream
+    from outrig.interfaces import Context as Context
+    from outrig.model.node import Endpoint as Endpoint
+    from outrig.model.node import Inventory as Inventory
+    from outrig.model.node import Lifetime as Lifetime
+    from outrig.model.node import Node as Node
+    from outrig.model.node import NodeQuery as NodeQuery
+    from outrig.model.node import ProvisionRequest as ProvisionRequest
+    from outrig.model.node import Release as Release
+    from outrig.model.node import ReleaseReport as ReleaseReport
+    from outrig.model.node import ResourceRef as ResourceRef
+    from outrig.model.node import Role as Role
+    from outrig.node.provider import NodeProvider as NodeProvider
+    from outrig.node.root import local_node_root as local_node_root
+    from outrig.settings import Settings as Settings
+    from outrig.settings import setting as setting
 
 
 def __getattr__(name: str) -> object:

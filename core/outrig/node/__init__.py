@@ -1,0 +1,1 @@
+"""What runs on a node, and our end of its protocol."""

@@ -1,0 +1,84 @@
+"""What nodes answer, as records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from outrig.model.run import RunState, RunStatus, Usage
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """An answer that only says it is done."""
+
+
+class UsageAnswer(msgspec.Struct, frozen=True):
+    """What a run used."""
+
+    cpu_s: float = 0.0
+    peak_memory_mib: float = 0.0
+
+    def usage(self) -> Usage:
+        """Return it as the model's record."""
+        return Usage(cpu_s=self.cpu_s, peak_memory_mib=round(self.peak_memory_mib, 1))
+
+
+class StateAnswer(msgspec.Struct, frozen=True):
+    """Where a run stands; times are seconds since the epoch."""
+
+    id: str
+    status: RunStatus
+    exit_code: int | None = None
+    reason: str | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    usage: UsageAnswer | None = None
+    out: int = 0
+    err: int = 0
+
+    def state(self) -> RunState:
+        """Return it as the model's record."""
+        usage = self.usage
+        return RunState(
+            id=self.id,
+            status=self.status,
+            exit_code=self.exit_code,
+            reason=self.reason,
+            started_at=_moment(self.started_at),
+            ended_at=_moment(self.ended_at),
+            usage=None if usage is None else usage.usage(),
+        )
+
+
+class StatesAnswer(msgspec.Struct, frozen=True):
+    """The states of runs, in the order asked."""
+
+    states: tuple[StateAnswer, ...] = ()
+
+
+class LogAnswer(msgspec.Struct, frozen=True):
+    """What comes after a piece of a log."""
+
+    ended: bool = False
+
+
+class Want(msgspec.Struct, frozen=True):
+    """What a node lacks in a sync: the manifest, or chunks by their order in it."""
+
+    want: str
+    chunks: tuple[int, ...] = ()
+
+
+class SyncAnswer(msgspec.Struct, frozen=True):
+    """What a sync did on one node."""
+
+    skipped: bool = False
+    written: int = 0
+    removed: int = 0
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    if seconds is None or not 0 <= seconds < 1e11:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)

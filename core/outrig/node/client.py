@@ -1,0 +1,290 @@
+"""Our end of the pipe: many calls at once to one node program."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import msgspec
+
+from outrig.errors import (
+    CapacityError,
+    ConflictError,
+    NotFoundError,
+    OutrigError,
+    RemoteError,
+    UsageError,
+)
+from outrig.node.boot import MARKER, boot_arguments, program_source
+from outrig.node.program.wire import (
+    CALL,
+    DATA,
+    END,
+    FAIL,
+    RAW,
+    REPLY,
+    STOP,
+    ZLIB,
+    BrokenWireError,
+    Frame,
+    FrameWriter,
+    read_frame,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from outrig.transport.base import Pipe, Transport
+
+NOISE_BYTES = 256 << 10
+HELLO_S = 60.0
+T = TypeVar("T")
+
+_ERRORS: dict[str, type[OutrigError]] = {
+    "capacity": CapacityError,
+    "conflict": ConflictError,
+    "missing": NotFoundError,
+    "usage": UsageError,
+}
+
+
+class LostNodeError(RemoteError):
+    """The pipe to the node is cut; what runs there goes on."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a node did not do what it was asked."""
+
+    kind: str
+    message: str
+    hint: str | None = None
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """What a node program says of itself."""
+
+    root: str = ""
+    python: str = ""
+    pid: int = 0
+    problem: str | None = None
+
+
+class Exchange(Generic[T]):
+    """One call: data may go both ways before its reply."""
+
+    def __init__(self, client: NodeClient, number: int, reply: type[T]) -> None:
+        self._client = client
+        self._number = number
+        self._reply_type = reply
+        self.mailbox: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        self._reply: T | None = None
+
+    def send(self, data: bytes) -> None:
+        """Send data that belongs to the call."""
+        self._client.write(DATA, self._number, data)
+
+    def end(self) -> None:
+        """Say that no more data will come."""
+        self._client.write(END, self._number)
+
+    def stop(self) -> None:
+        """Tell the node that the answer is not wanted any more."""
+        self._client.write(STOP, self._number)
+
+    def receive(self, timeout_s: float | None = None) -> bytes | None:
+        """Return the next data, `None` once the reply has come; raises what the node refused.
+
+        After `timeout_s` seconds without either it returns no bytes.
+        """
+        if self._reply is not None:
+            return None
+        try:
+            frame = self.mailbox.get(timeout=timeout_s)
+        except queue.Empty:
+            return b""
+        if frame is None:
+            raise self._client.lost()
+        if frame.kind == DATA:
+            return frame.payload
+        self._client.forget(self._number)
+        if frame.kind == FAIL:
+            raise failure_of(frame.payload, self._client.name)
+        self._reply = decoded(frame.payload, self._reply_type, self._client.name)
+        return None
+
+    def reply(self) -> T:
+        """Wait for the reply, past any data; raises what the node refused."""
+        while self.receive() is not None:
+            pass
+        if self._reply is None:
+            raise self._client.lost()
+        return self._reply
+
+
+class NodeClient:
+    """A connection to one node program. Threads may share it."""
+
+    def __init__(self, pipe: Pipe, name: str, encoding: int) -> None:
+        self.name = name
+        self._pipe = pipe
+        self._writer = FrameWriter(pipe.sink, encoding)
+        self._lock = threading.Lock()
+        self._exchanges: dict[int, Exchange[object]] = {}
+        self._last = 0
+        self._broken: str | None = None
+        self.hello = Hello()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether calls can be made."""
+        return self._broken is None
+
+    @property
+    def pipe(self) -> Pipe:
+        """What the connection goes over."""
+        return self._pipe
+
+    def greet(self) -> None:
+        """Wait for the node program's first frame; raises `RemoteError`."""
+        greeting: Exchange[Hello] = Exchange(self, 0, Hello)
+        self._exchanges[0] = greeting  # type: ignore[assignment]
+        self._reader.start()
+        if greeting.receive(HELLO_S) == b"":
+            self.close()
+            raise RemoteError(f"{self.name}: the node program did not answer in {HELLO_S:g} s")
+        self.hello = greeting.reply()
+        if self.hello.problem:
+            self.close()
+            raise RemoteError(f"{self.name}: {self.hello.problem}")
+
+    def start(self, reply: type[T], op: str, **fields: object) -> Exchange[T]:
+        """Begin a call whose reply is of the type `reply`."""
+        with self._lock:
+            self._last += 1
+            exchange = Exchange(self, self._last, reply)
+            self._exchanges[self._last] = exchange  # type: ignore[assignment]
+            number = self._last
+        if self._broken is not None:
+            raise self.lost()
+        self.write(CALL, number, msgspec.json.encode({"op": op, **fields}))
+        return exchange
+
+    def call(self, reply: type[T], op: str, **fields: object) -> T:
+        """Make a call and wait for its reply."""
+        return self.start(reply, op, **fields).reply()
+
+    def write(self, kind: int, number: int, payload: bytes = b"") -> None:
+        """Send a frame; raises `LostNodeError`."""
+        try:
+            self._writer.write(kind, number, payload)
+        except (OSError, ValueError) as error:
+            self._break(str(error))
+            raise self.lost() from error
+
+    def forget(self, number: int) -> None:
+        """The call was answered."""
+        self._exchanges.pop(number, None)
+
+    def lost(self) -> LostNodeError:
+        """Return the error that says why the pipe is cut."""
+        last = self._pipe.errors().splitlines()[-1:]
+        reason = " ".join([self._broken or "closed", *(f"({line})" for line in last)])
+        return LostNodeError(
+            f"{self.name}: lost the node program: {reason}",
+            hint="what runs there goes on; ask again to see it",
+        )
+
+    def close(self) -> None:
+        """Hang up."""
+        self._break("closed")
+        self._pipe.close()
+        if self._reader.is_alive() and self._reader is not threading.current_thread():
+            self._reader.join(5.0)
+        if not self._reader.is_alive():
+            self._pipe.source.close()
+
+    def _break(self, reason: str) -> None:
+        with self._lock:
+            self._broken = self._broken or reason
+            waiting = list(self._exchanges.values())
+            self._exchanges.clear()
+        for exchange in waiting:
+            exchange.mailbox.put(None)
+
+    def _read(self) -> None:
+        reason = "it went away"
+        try:
+            while frame := read_frame(self._pipe.source):
+                exchange = self._exchanges.get(frame.request)
+                if exchange is not None and frame.kind in (DATA, REPLY, FAIL):
+                    exchange.mailbox.put(frame)
+        except (BrokenWireError, OSError, ValueError) as error:
+            reason = str(error)
+        self._break(reason)
+
+
+def connect(transport: Transport, root: str) -> NodeClient:
+    """Start the node program, sending it first if the node does not have it; `RemoteError`."""
+    pipe = transport.open(boot_arguments(root))
+    try:
+        word = read_marker(pipe.source)
+        if word.startswith("old"):
+            raise RemoteError(f"{transport.name}: Python {word[4:]} is too old (3.8 is needed)")
+        if word == "need":
+            source = program_source()
+            pipe.sink.write(len(source).to_bytes(4, "big") + source)
+            pipe.sink.flush()
+        elif word != "have":
+            raise RemoteError(f"{transport.name}: {no_answer(pipe, word)}")
+    except OSError as error:
+        pipe.close()
+        raise RemoteError(f"{transport.name}: {no_answer(pipe, str(error))}") from error
+    except RemoteError:
+        pipe.close()
+        raise
+    client = NodeClient(pipe, transport.name, ZLIB if transport.compresses else RAW)
+    client.greet()
+    return client
+
+
+def read_marker(stream: BinaryIO) -> str:
+    """Skip what login scripts print, and return the bootstrap's first word; empty at the end."""
+    seen = b""
+    while len(seen) < NOISE_BYTES:
+        byte = stream.read(1)
+        if not byte:
+            return ""
+        seen += byte
+        if byte == b"\n" and MARKER in seen:
+            return seen.rpartition(MARKER)[2].decode("ascii", "replace").strip()
+    return ""
+
+
+def no_answer(pipe: Pipe, word: str) -> str:
+    """Say in one line why the node program did not start."""
+    last = pipe.errors().splitlines()[-1:]
+    return f"the node program did not start: {last[0] if last else word or 'no answer'}"
+
+
+def failure_of(payload: bytes, name: str) -> OutrigError:
+    """Turn what a node refused into the error to raise."""
+    failure = decoded(payload, Failure, name)
+    kind = _ERRORS.get(failure.kind, RemoteError)
+    return kind(f"{name}: {failure.message}", hint=failure.hint)
+
+
+def decoded(payload: bytes, kind: type[T], name: str) -> T:
+    """Read a node's answer, which is not trusted to be one; raises `RemoteError`."""
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except msgspec.MsgspecError as error:
+        raise RemoteError(f"{name}: the node's answer makes no sense: {error}") from error
+
+
+def chunks_of(exchange: Exchange[T]) -> Iterator[bytes]:
+    """Yield the data of a call until its reply."""
+    while (data := exchange.receive()) is not None:
+        yield data

@@ -1,0 +1,270 @@
+"""Limits on what a run may take, by the best means that this node has.
+
+In this order: a cgroup v2 that was delegated to us, `systemd-run --user`, a writable cgroup v1, and
+else CPU affinity and an address space limit, which hold for each process by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+
+from outrig.node.program.place import read_whole, write_file
+from outrig.node.program.proc import send_signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from outrig.node.program.record import Spec
+
+PERIOD_US = 100_000
+
+
+class Limiter:
+    """One run's limits; this base class is the last resort, without any control group."""
+
+    name = "affinity and rlimits, for each process by itself"
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    def create(self) -> None:
+        """Make the control group, before the run's process is forked."""
+
+    def apply(self) -> None:
+        """Put this process, which is about to become the run, under the limits."""
+        if self.spec.memory_mib:
+            size = int(self.spec.memory_mib) << 20
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        if self.spec.cores and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, self.spec.cores)
+
+    def prefix(self) -> list[str]:
+        """Return the words that go before the run's own command."""
+        return []
+
+    def memory_was_exceeded(self) -> bool:
+        """Whether something of the run was killed for its memory."""
+        return False
+
+    def kill(self) -> None:
+        """Kill all that is in the group."""
+
+    def remove(self) -> None:
+        """Remove the group; nothing is in it any more."""
+
+
+class GroupLimiter(Limiter):
+    """Limits by control groups: one directory per hierarchy."""
+
+    def __init__(self, spec: Spec, bases: dict[str, str]) -> None:
+        super().__init__(spec)
+        self.groups = {kind: "%s/outrig-%s" % (base, spec.run) for kind, base in bases.items()}
+
+    def create(self) -> None:
+        for group in set(self.groups.values()):
+            try:
+                os.mkdir(group)
+            except FileExistsError:
+                pass
+        self.configure()
+
+    def configure(self) -> None:
+        """Write the limits."""
+
+    def set(self, kind: str, name: str, value: object) -> bool:
+        """Write one limit; false where there is no such file."""
+        try:
+            write_file(self.groups[kind] + "/" + name, str(value).encode(), 0)
+        except OSError:
+            return False
+        return True
+
+    def get(self, kind: str, name: str) -> str:
+        try:
+            return (read_whole(self.groups[kind] + "/" + name) or b"").decode("ascii", "replace")
+        except OSError:
+            return ""
+
+    def apply(self) -> None:
+        for group in set(self.groups.values()):
+            write_file(group + "/cgroup.procs", b"%d" % os.getpid(), 0)
+
+    def kill(self) -> None:
+        for kind in self.groups:
+            if self.set(kind, "cgroup.kill", 1):
+                return
+        for kind in self.groups:
+            for pid in self.get(kind, "cgroup.procs").split():
+                send_signal(int(pid), signal.SIGKILL)
+
+    def remove(self) -> None:
+        for group in set(self.groups.values()):
+            try:
+                os.rmdir(group)
+            except OSError:
+                pass
+
+
+class GroupV1(GroupLimiter):
+    """Limits by cgroup v1."""
+
+    name = "cgroup v1"
+
+    def configure(self) -> None:
+        if self.spec.memory_mib:
+            size = int(self.spec.memory_mib) << 20
+            self.set("memory", "memory.limit_in_bytes", size)
+            self.set("memory", "memory.memsw.limit_in_bytes", size)
+        if self.spec.cpu:
+            self.set("cpu", "cpu.cfs_period_us", PERIOD_US)
+            self.set("cpu", "cpu.cfs_quota_us", int(self.spec.cpu * PERIOD_US))
+
+    def memory_was_exceeded(self) -> bool:
+        return counted(self.get("memory", "memory.oom_control"), "oom_kill") > 0
+
+
+class GroupV2(GroupLimiter):
+    """Limits by a delegated cgroup v2."""
+
+    name = "cgroup v2"
+
+    def configure(self) -> None:
+        if self.spec.memory_mib:
+            self.set("memory", "memory.max", int(self.spec.memory_mib) << 20)
+            self.set("memory", "memory.swap.max", 0)
+            self.set("memory", "memory.oom.group", 1)
+        if self.spec.cpu:
+            self.set("cpu", "cpu.max", "%d %d" % (int(self.spec.cpu * PERIOD_US), PERIOD_US))
+
+    def memory_was_exceeded(self) -> bool:
+        return counted(self.get("memory", "memory.events"), "oom_kill") > 0
+
+
+class SystemdScope(Limiter):
+    """Limits by a scope of the user's systemd."""
+
+    name = "systemd-run --user"
+
+    def apply(self) -> None:
+        pass
+
+    def prefix(self) -> list[str]:
+        words = ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
+        if self.spec.memory_mib:
+            words += ["-p", "MemoryMax=%dM" % self.spec.memory_mib, "-p", "MemorySwapMax=0"]
+        if self.spec.cpu:
+            words += ["-p", "CPUQuota=%d%%" % int(self.spec.cpu * 100)]
+        return [*words, "--"]
+
+
+def counted(text: str, name: str) -> int:
+    """Return the number behind `name` in a control file's lines."""
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 2 and words[0] == name and words[1].isdigit():
+            return int(words[1])
+    return 0
+
+
+def limiter_for(spec: Spec) -> Limiter:
+    """Return the best limiter for a run; without limits asked for, one that does nothing."""
+    if not spec.memory_mib and not spec.cpu:
+        return Limiter(spec)
+    delegated = bases_v2()
+    if delegated:
+        return GroupV2(spec, delegated)
+    if systemd_works():
+        return SystemdScope(spec)
+    writable = bases_v1()
+    if writable:
+        return GroupV1(spec, writable)
+    return Limiter(spec)
+
+
+def mechanism() -> str:
+    """Return which means this node has, for `doctor`."""
+    if bases_v2():
+        return GroupV2.name
+    if systemd_works():
+        return SystemdScope.name
+    return GroupV1.name if bases_v1() else Limiter.name
+
+
+def own_groups() -> dict[str, str]:
+    """Return this process's group in each hierarchy, by controller; v2's is under ``."""
+    groups = {}
+    for line in (read_whole("/proc/self/cgroup") or b"").decode("utf-8", "replace").splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            groups[controller] = path
+    return groups
+
+
+def mounts(kind: str) -> list[tuple[str, str]]:
+    """Return the mount points of a kind of file system, with their options."""
+    lines = (read_whole("/proc/self/mounts") or b"").decode("utf-8", "replace").splitlines()
+    fields = [line.split(" ") for line in lines]
+    return [(one[1], one[3]) for one in fields if len(one) > 3 and one[2] == kind]
+
+
+def group_directory(mount: str, group: str) -> str:
+    own = mount + group.rstrip("/")
+    return own if os.path.isdir(own) else mount
+
+
+def bases_v2() -> dict[str, str]:
+    """Return where groups with both controllers can be made in the unified hierarchy."""
+    group = own_groups().get("")
+    for mount, _ in mounts("cgroup2"):
+        base = group_directory(mount, group or "")
+        control = base + "/cgroup.subtree_control"
+        try:
+            if {"memory", "cpu"} - set(
+                (read_whole(base + "/cgroup.controllers") or b"").decode().split()
+            ):
+                continue
+            write_file(control, b"+memory +cpu", 0)
+        except OSError:
+            continue
+        return {"memory": base, "cpu": base}
+    return {}
+
+
+def bases_v1() -> dict[str, str]:
+    """Return the directories, by controller, below which groups of cgroup v1 can be made."""
+    own, found = own_groups(), {}
+    for mount, options in mounts("cgroup"):
+        for kind in {"memory", "cpu"} & set(options.split(",")):
+            base = group_directory(mount, own.get(kind, ""))
+            if os.access(base, os.W_OK):
+                found[kind] = base
+    return found if len(found) == 2 else {}
+
+
+def systemd_works() -> bool:
+    """Whether scopes can be made in the user's systemd."""
+    if not os.environ.get("XDG_RUNTIME_DIR") or not os.path.exists("/run/systemd/system"):
+        return False
+    import subprocess
+
+    try:
+        tried = subprocess.run(
+            [
+                "systemd-run",
+                "--user",
+                "--scope",
+                "--quiet",
+                "--collect",
+                "-p",
+                "MemoryMax=64M",
+                "true",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=5,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return tried.returncode == 0

@@ -1,0 +1,203 @@
+"""What a client asks about runs: start a batch, where they stand, their logs, their end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+
+from outrig.node.program.keeper import run_keeper
+from outrig.node.program.lifetime import cancel_run, touch
+from outrig.node.program.place import (
+    Refused,
+    append_line,
+    checked_name,
+    exists,
+    read_whole,
+    write_whole,
+)
+from outrig.node.program.record import Spec, lock_is_free, number, read_fields
+from outrig.node.program.slots import Slots
+from outrig.node.program.wake import ensure_keeper, poke
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from outrig.node.program.place import Root
+
+MAX_LOG_PART = 4 << 20
+USAGE_WAIT_S = 0.2
+DROPPED = ("__PYVENV_LAUNCHER__", "PYTHONHOME", "PYTHONPATH", "OUTRIG_RUN", "OUTRIG_SESSION")
+
+
+def existing_session(root: Root, session: object) -> str:
+    """Return a session's id if its directory is there; raises `Refused`."""
+    name = checked_name("session", session)
+    if not exists(root.session(name)):
+        raise Refused("session %s is not on this node" % name, "missing")
+    ended = read_fields(root.session(name) + "/ended")
+    if ended is not None:
+        raise Refused("the node ended session %s: it was %s" % (name, ended.get("reason")))
+    return name
+
+
+def make_session(root: Root, session: object) -> str:
+    """Make a session's directory, or take it into use again."""
+    name = checked_name("session", session)
+    os.makedirs(root.work(name), mode=0o700, exist_ok=True)
+    if exists(root.session(name) + "/ended"):
+        os.unlink(root.session(name) + "/ended")
+    return name
+
+
+def shell() -> list[str]:
+    """Return the words that run a script: bash if there is one, else sh."""
+    return [shutil.which("bash") or shutil.which("sh") or "/bin/sh", "-c"]
+
+
+def base_environ(session: str, variables: dict[str, str]) -> dict[str, str]:
+    """Return what runs inherit: this process's variables, those of the environment on top."""
+    environ = {name: text for name, text in os.environ.items() if name not in DROPPED}
+    environ["OUTRIG_SESSION"] = session
+    environ.update(variables)
+    return environ
+
+
+def known_runs(root: Root, session: str) -> set[str]:
+    """Return the ids of all runs that were asked for in a session."""
+    text = read_whole(root.session(session) + "/ids") or b""
+    return set(text.decode("ascii").split())
+
+
+class Submission:
+    """A batch as a client asks for it."""
+
+    def __init__(
+        self, root: Root, session: str, tasks: list[dict[str, object]], cap: int, argv: list[str]
+    ) -> None:
+        self.root = root
+        self.session = session
+        self.cap = cap
+        self.argv = argv
+        self.specs = [self.spec(task) for task in tasks]
+
+    def spec(self, task: dict[str, object]) -> Spec:
+        checked_name("run", task.get("run"))
+        return Spec(dict(task, session=self.session))
+
+    def check(self) -> None:
+        """Raise `Refused` for what can never run here."""
+        slots = Slots()
+        work = os.path.realpath(self.root.work(self.session))
+        for spec in self.specs:
+            slots.check(spec)
+            place = os.path.realpath(os.path.join(work, spec.directory))
+            if place != work and not place.startswith(work + "/"):
+                raise Refused(
+                    "directory %r is outside the work directory" % spec.directory, "usage"
+                )
+        if not self.cap and len(self.specs) > 1 and not all(one.cpu for one in self.specs):
+            self.cap = len(slots.cores)
+
+    def submit(self, environ: dict[str, str]) -> None:
+        """Put the tasks that are not known yet in the inbox, as one batch."""
+        known = known_runs(self.root, self.session)
+        fresh = [spec for spec in self.specs if spec.run not in known]
+        if not fresh:
+            return
+        header = {"session": self.session, "cap": self.cap, "environ": environ, "argv": self.argv}
+        lines = [json.dumps(header).encode("ascii"), *(spec.encode() for spec in fresh), b""]
+        name = "%016x-%s.jsonl" % (time.time_ns(), os.urandom(4).hex())
+        write_whole(self.root.inbox() + "/" + name, b"\n".join(lines))
+        ids = "".join(spec.run + "\n" for spec in fresh).encode("ascii")
+        append_line(self.root.session(self.session) + "/ids", ids)
+
+
+def submit(root: Root, submission: Submission, environ: dict[str, str]) -> None:
+    """Accept a batch, and see that somebody starts it."""
+    submission.check()
+    submission.submit(environ)
+    touch(root, submission.session)
+    ensure_keeper(root, run_keeper)
+
+
+def run_state(root: Root, run: str, known: set[str]) -> dict[str, object]:
+    """Return what there is to say of a run; `known` are the ids its session has seen."""
+    directory = root.run(run)
+    ended = read_fields(directory + "/exit")
+    started = read_fields(directory + "/started") or {}
+    state: dict[str, object] = {"id": run, "started_at": number(started.get("time"))}
+    if ended is not None:
+        state.update(status=ended["status"], exit_code=ended.get("code"))
+        state.update(reason=ended.get("reason"), ended_at=ended.get("time"))
+        state["usage"] = usage_of(directory)
+    elif started:
+        state["status"] = "RUNNING"
+    elif exists(directory + "/cancel") and not exists(directory + "/spec"):
+        state.update(status="CANCELLED", reason="cancelled before it started")
+    elif exists(directory + "/spec") or run in known:
+        state["status"] = "QUEUED"
+    else:
+        state.update(status="LOST", reason="the node does not know this run")
+    return state
+
+
+def usage_of(directory: str) -> dict[str, object] | None:
+    """Return what a run used; it is written an instant after the end."""
+    deadline = time.monotonic() + USAGE_WAIT_S
+    while True:
+        usage = read_fields(directory + "/usage")
+        if usage is not None or lock_is_free(directory + "/lock") or time.monotonic() > deadline:
+            return usage
+        time.sleep(0.001)
+
+
+def read_log(root: Root, run: str, stream: str, offset: int, size: int) -> tuple[bytes, bool]:
+    """Return a piece of a run's output from `offset` on, and whether no more will ever come."""
+    directory = root.run(run)
+    over = exists(directory + "/exit")  # before reading: what came until then is seen below
+    try:
+        fd = os.open(directory + "/" + stream, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b"", over
+    try:
+        data = os.pread(fd, min(size, MAX_LOG_PART), offset)
+    finally:
+        os.close(fd)
+    return data, over and not data
+
+
+def cancel(root: Root, runs: list[str], grace_s: float) -> None:
+    """Ask runs to end; those that wait never start."""
+    for run in runs:
+        if not exists(root.run(run) + "/exit"):
+            cancel_run(root, run, grace_s, None)
+    poke(root)
+    ensure_keeper(root, run_keeper)
+
+
+class Watched:
+    """A run that somebody waits for, with what they know of it."""
+
+    __slots__ = ("err", "out", "run", "status")
+
+    def __init__(self, root: Root, fields: dict[str, object]) -> None:
+        self.run = root.run(checked_name("run", fields.get("run")))
+        self.status = str(fields.get("status"))
+        self.out = int(number(fields.get("out")) or 0)
+        self.err = int(number(fields.get("err")) or 0)
+
+    def changed(self) -> bool:
+        """Whether state or log are not what the client knows."""
+        if self.status == "QUEUED":
+            return exists(self.run + "/started") or exists(self.run + "/exit")
+        if self.status == "RUNNING" and exists(self.run + "/exit"):
+            return True
+        return file_size(self.run + "/out") > self.out or file_size(self.run + "/err") > self.err
+
+
+def file_size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

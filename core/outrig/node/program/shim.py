@@ -1,0 +1,290 @@
+"""The shim: one process per running command, its parent, which writes down how it ended.
+
+The command's output goes to files, never to pipes, so that nothing of ours is needed for it to go
+on. The end is written down before the command is reaped: if the shim is killed before that, the
+keeper inherits the command, even as a zombie, and writes it down instead.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import signal
+import time
+
+from outrig.node.program.limits import limiter_for
+from outrig.node.program.place import exists, write_whole
+from outrig.node.program.proc import (
+    PR_SET_PDEATHSIG,
+    Alarm,
+    become_subreaper,
+    default_signals,
+    prctl,
+    send_signal,
+    signal_tree,
+)
+from outrig.node.program.record import (
+    Ending,
+    ending_of,
+    mark_started,
+    number,
+    read_fields,
+    reserve,
+)
+from outrig.node.program.wake import ensure_keeper, poke
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from outrig.node.program.place import Root
+    from outrig.node.program.record import Spec
+
+LEFTOVER_GRACE_S = 5.0
+STARTED_BEFORE = "it was started before"
+PARENT_DIED = signal.SIGUSR1
+LOOK_AT_CANCEL = signal.SIGUSR2
+
+
+class Launch:
+    """What the shim needs to start a command."""
+
+    __slots__ = ("argv", "directory", "environ", "keep", "keeper", "root", "spec", "work")
+
+    def __init__(
+        self,
+        root: Root,
+        spec: Spec,
+        environ: dict[str, str],
+        argv: list[str],
+        keep: Callable[[Root], None],
+    ) -> None:
+        self.root = root
+        self.spec = spec
+        self.environ = environ
+        self.argv = argv
+        self.keep = keep
+        self.keeper = os.getpid()
+        self.directory = root.run(spec.run)
+        self.work = root.work(spec.session)
+
+
+class Shim:
+    """Follows one command from its start to its end."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.launch = launch
+        self.spec = launch.spec
+        self.directory = launch.directory
+        self.limiter = limiter_for(launch.spec)
+        self.asked: dict[str, object] | None = None
+        self.kill_at = 0.0
+        self.child = 0
+
+    def main(self) -> None:
+        """Run the command to its end, unless it was started before."""
+        if not self.take_lock():
+            return
+        self.alarm = Alarm((signal.SIGCHLD, PARENT_DIED, LOOK_AT_CANCEL, signal.SIGTERM))
+        become_subreaper()
+        prctl(PR_SET_PDEATHSIG, PARENT_DIED)
+        if os.getppid() != self.launch.keeper:
+            self.replace_keeper()
+        if exists(self.directory + "/started") or exists(self.directory + "/exit"):
+            return
+        reserve(self.directory + "/exit.new")
+        if exists(self.directory + "/cancel"):
+            Ending("CANCELLED", None, "cancelled before it started").write(self.directory)
+            return
+        reserve(self.directory + "/started.new")
+        self.limiter.create()
+        problem = self.start()
+        if problem != STARTED_BEFORE:
+            self.follow(problem)
+
+    def take_lock(self) -> bool:
+        self.lock = os.open(self.directory + "/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        os.ftruncate(self.lock, 0)
+        os.pwrite(self.lock, b"%d" % os.getpid(), 0)
+        return True
+
+    def replace_keeper(self) -> None:
+        """The keeper died: start a new one, which must not become a descendant of ours."""
+        become_subreaper(False)
+        try:
+            ensure_keeper(self.launch.root, self.launch.keep)
+        finally:
+            become_subreaper()
+
+    def start(self) -> str:
+        """Fork the command; return what kept it from running, empty if nothing did."""
+        read_end, write_end = os.pipe()
+        self.child = os.fork()
+        if self.child == 0:
+            try:
+                become_command(self.launch, self.limiter.apply, self.limiter.prefix(), self.lock)
+            except BaseException as error:  # nothing may go back into the shim's code
+                os.write(write_end, told(error).encode("utf-8", "replace")[:400])
+            finally:
+                os._exit(127)
+        os.close(write_end)
+        with open(read_end, "rb", buffering=0) as source:
+            return source.read(400).decode("utf-8", "replace")
+
+    def follow(self, problem: str) -> None:
+        started = time.monotonic()
+        while True:
+            ended = self.reap()
+            if ended is not None:
+                break
+            self.obey_cancel()
+            wait = self.enforce(time.monotonic() - started)
+            select.select([self.alarm.fd], [], [], wait)
+            if PARENT_DIED in self.alarm.drain():
+                self.replace_keeper()
+        self.end(ended, problem)
+
+    def reap(self) -> tuple[int, int] | None:
+        """Reap what descends; return code and status of the command itself, not reaped yet."""
+        while True:
+            try:
+                info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return None
+            if info is None:
+                return None
+            if info.si_pid == self.child:
+                return info.si_code, info.si_status
+            os.waitpid(info.si_pid, 0)
+
+    def obey_cancel(self) -> None:
+        if self.asked is None and exists(self.directory + "/cancel"):
+            asked = read_fields(self.directory + "/cancel") or {}
+            self.stop(asked, number(asked.get("grace_s")) or 0.0)
+
+    def stop(self, asked: dict[str, object], grace_s: float) -> None:
+        self.asked = asked
+        self.kill_at = time.monotonic() + grace_s
+        signal_tree(os.getpid(), signal.SIGTERM, self.child)
+        signal_tree(os.getpid(), signal.SIGCONT, self.child)
+
+    def enforce(self, age_s: float) -> float | None:
+        """Act on the time limit and on the grace; return how many seconds to sleep at most."""
+        limit = self.spec.timeout_s
+        if self.asked is None:
+            if not limit:
+                return None
+            if age_s < limit:
+                return limit - age_s
+            reason = "timed out after %g s" % limit
+            self.stop({"status": "FAILED", "code": 124, "reason": reason}, LEFTOVER_GRACE_S)
+        left = self.kill_at - time.monotonic()
+        if left > 0:
+            return left
+        self.limiter.kill()
+        signal_tree(os.getpid(), signal.SIGKILL, self.child)
+        return 0.2
+
+    def end(self, ended: tuple[int, int], problem: str) -> None:
+        ending = ending_of(ended[0], ended[1], self.asked)
+        if problem:
+            ending = Ending("FAILED", ending.code, problem)
+        elif self.asked is None and ending.code and self.limiter.memory_was_exceeded():
+            ending.reason = "memory limit %d MiB exceeded" % int(self.spec.memory_mib or 0)
+        ending.write(self.directory)
+        _, _, usage = os.wait4(self.child, 0)
+        fields = {
+            "cpu_s": usage.ru_utime + usage.ru_stime,
+            "peak_memory_mib": usage.ru_maxrss / 1024,
+        }
+        write_whole(self.directory + "/usage", json.dumps(fields).encode("ascii"))
+        if not self.spec.background:
+            self.end_leftovers()
+        self.limiter.remove()
+        if os.getppid() != self.launch.keeper:
+            poke(self.launch.root)
+
+    def end_leftovers(self) -> None:
+        """End what the command left behind: TERM, a grace, KILL."""
+        deadline, number_to_send = time.monotonic() + LEFTOVER_GRACE_S, int(signal.SIGTERM)
+        while self.has_children():
+            signal_tree(os.getpid(), number_to_send)
+            wait = 0.2 if number_to_send == signal.SIGKILL else deadline - time.monotonic()
+            while wait > 0 and self.has_children():
+                before = time.monotonic()
+                select.select([self.alarm.fd], [], [], wait)
+                if PARENT_DIED in self.alarm.drain():
+                    self.replace_keeper()
+                wait -= time.monotonic() - before
+            number_to_send = int(signal.SIGKILL)
+
+    def has_children(self) -> bool:
+        """Reap what ended; say whether anything lives on."""
+        while True:
+            try:
+                pid, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+
+
+def become_command(
+    launch: Launch, apply_limits: Callable[[], None], prefix: list[str], lock: int
+) -> None:
+    """Turn this process into the command; returns only by raising what went wrong."""
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    for number_of, name in ((1, "/out"), (2, "/err")):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        os.dup2(os.open(launch.directory + name, flags, 0o600), number_of)
+    os.chdir(os.path.join(launch.work, launch.spec.directory))
+    os.umask(0o022)
+    argv = prefix + launch.argv
+    apply_limits()
+    default_signals()
+    signal.set_wakeup_fd(-1)
+    os.set_inheritable(lock, True)
+    if not mark_started(launch.directory):
+        raise FileExistsError(STARTED_BEFORE)
+    os.execvpe(argv[0], argv, launch.environ)
+
+
+def told(error: BaseException) -> str:
+    """Say in one line what kept a command from starting."""
+    if isinstance(error, OSError) and error.strerror:
+        return "%s: %s" % (error.filename, error.strerror) if error.filename else error.strerror
+    return str(error)
+
+
+def run_shim(launch: Launch) -> None:
+    """Be the shim of a run, in a process forked for it."""
+    Shim(launch).main()
+
+
+def shim_pid(directory: str) -> int:
+    """Return the process that follows a run, 0 if it is not known."""
+    fields = read_whole_text(directory + "/lock")
+    return int(fields) if fields.isdigit() else 0
+
+
+def read_whole_text(path: str) -> str:
+    try:
+        with open(path) as source:
+            return source.read(32)
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def tell_shim(directory: str) -> None:
+    """Make a run's shim look at `cancel`."""
+    pid = shim_pid(directory)
+    if pid:
+        send_signal(pid, LOOK_AT_CANCEL)
