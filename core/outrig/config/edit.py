@@ -13,6 +13,7 @@ import yaml
 from outrig.config.file import is_blank, read_bytes
 from outrig.config.sections import parse_yaml
 from outrig.errors import ConfigError
+from outrig.project.document import YamlScalar
 from outrig.project.scalars import plain_value
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _verified(text: str | None, tree: Tree) -> str:
         with suppress(ConfigError):
             if _tree(text) == tree:
                 return text
-    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True) if tree else ""
+    return _dump(tree, flow=False) if tree else ""
 
 
 def _put(tree: Tree, names: Sequence[str], value: PlainValue) -> None:
@@ -178,11 +179,33 @@ def _replaced(lines: Sequence[str], start: int, end: int, value: PlainValue) -> 
     return "\n".join([*lines[:start], line, *lines[end:]]) + "\n"
 
 
-def _flow(value: PlainValue) -> str:
-    dumped: str = yaml.safe_dump(
-        value, default_flow_style=True, allow_unicode=True, width=1_000_000, sort_keys=False
+class _Dumper(yaml.SafeDumper):
+    """Quotes text that our own reader would take for something else."""
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    as_plain = plain_value(YamlScalar(line=0, column=0, text=text, plain=True))
+    style = None if as_plain == text else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def _dump(value: object, *, flow: bool) -> str:
+    dumped: str = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        default_flow_style=flow,
+        allow_unicode=True,
+        width=1_000_000,
+        sort_keys=False,
     )
-    return dumped.removesuffix("...\n").strip()
+    return dumped
+
+
+def _flow(value: PlainValue) -> str:
+    return _dump(value, flow=True).removesuffix("...\n").strip()
 
 
 def _write(path: Path, text: str) -> None:

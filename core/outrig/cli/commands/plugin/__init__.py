@@ -1,0 +1,1 @@
+"""Commands that show what is installed and what is wrong with it."""
