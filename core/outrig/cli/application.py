@@ -26,8 +26,8 @@ from outrig.errors import OutrigError, PluginError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from outrig.cli.invocation import Invocation
     from outrig.manifest import Entry
-    from outrig.router import Invocation
 
 _VERBOSITIES = (
     Verbosity.NORMAL,
@@ -175,7 +175,7 @@ def _settle(command: Command, words: Words, asked: Invocation) -> None:
     if "no-color" not in own and words.given("no-color"):
         forbid_colour()
     if "without-plugin" not in own:
-        from outrig.router import leave_out
+        from outrig.cli.invocation import leave_out
 
         for name in words.option("without-plugin"):
             leave_out(str(name))

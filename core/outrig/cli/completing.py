@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import sys
 
+from outrig.cli.invocation import Invocation
 from outrig.cli.launcher import tools
 from outrig.cli.menu import GLOBAL_OPTIONS, VERSION_OPTION
 from outrig.cli.terminal import one_line, send
+from outrig.cli.tree import Tree
 from outrig.errors import OutrigError
 from outrig.manifest import load
-from outrig.router import Invocation, Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from outrig.cli.invocation import Invocation
+    from outrig.cli.tree import Tree
     from outrig.manifest import Entry, Manifest
-    from outrig.router import Invocation, Tree
 
 MARK = "# made by: outrig shim install"
 OFF = "OUTRIG_SHIMS"

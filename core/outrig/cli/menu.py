@@ -8,7 +8,8 @@ from outrig.cli.terminal import clean, definitions, fill, paint, width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from outrig.router import Invocation, Tree
+    from outrig.cli.invocation import Invocation
+    from outrig.cli.tree import Tree
 
 ABOUT = "Outrig runs a project anywhere: on this computer, on your machines, in a cloud."
 GLOBAL_OPTIONS = (
@@ -40,9 +41,9 @@ def program(asked: Invocation) -> str:
     return " ".join(["outrig", *asked.typed])
 
 
-def group_help(tree: Tree, prefix: str, asked: Invocation) -> str:
+def group_help(tree: Tree, prefix: str, asked: Invocation, columns: int | None = None) -> str:
     """Return the help of the group at `prefix` (empty: the whole tool), line end included."""
-    columns = help_width()
+    columns = columns or help_width()
     name = program(asked)
     about = _about(tree, prefix, asked)
     text = f"{fill(clean(about), columns)}\n\n" if about else ""

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from outrig.cli.command import Command
 
 
-def command_help(command: Command, name: str, everywhere: Collection[str]) -> str:
+def command_help(
+    command: Command, name: str, everywhere: Collection[str], columns: int | None = None
+) -> str:
     """Return the help of a command that is called by `name`, line end included.
 
     `everywhere` names the options that every command has; they are listed apart.
     """
-    columns = help_width()
+    columns = columns or help_width()
     definition = command.definition
     own = [one for one in definition.options if one.name not in everywhere and not is_hidden(one)]
     shared = [one for one in definition.options if one.name in everywhere]

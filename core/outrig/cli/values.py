@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from cleo.io.inputs.option import Option as CleoOption
 
     from outrig.cli.command import Command
+    from outrig.cli.invocation import Invocation
     from outrig.manifest import Entry
-    from outrig.router import Invocation
 
     Candidates = list[tuple[str, str]]
 

@@ -1,0 +1,93 @@
+"""What the user typed, read as far as no command is needed. Part of the start-up path."""
+
+from __future__ import annotations
+
+import os
+
+from outrig.cli.terminal import forbid_colour
+from outrig.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Invocation:
+    """What the user typed, as far as it can be told before the command is known.
+
+    `words` are those before the first `--` that are not read yet, `after` those behind it (`None`:
+    there was no `--`); `typed` is what the user called the command by, `given` everything that a
+    launcher was called with.
+    """
+
+    __slots__ = (
+        "after",
+        "given",
+        "help",
+        "only",
+        "quiet",
+        "shim",
+        "style",
+        "typed",
+        "verbosity",
+        "version",
+        "words",
+        "yes",
+    )
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self.given = list(argv[2:])
+        cut = argv.index("--") if "--" in argv else len(argv)
+        self.words = list(argv[:cut])
+        self.after = list(argv[cut + 1 :]) if cut < len(argv) else None
+        self.help = False
+        self.version = False
+        self.quiet = False
+        self.yes = False
+        self.verbosity = 0
+        self.shim = ""
+        self.style: str | None = None
+        self.typed: list[str] = []
+        self.only: tuple[str, ...] = ()
+
+    def take_global(self, at: int) -> bool:
+        """Read the global option at `words[at]` and remove it; false when it is none."""
+        word = self.words[at]
+        name, equals, value = word.partition("=")
+        if name in ("--without-plugin", "--shim"):
+            if not equals and at + 1 >= len(self.words):
+                raise UsageError(f"{name} needs a value")
+            self._take_value(name, value if equals else self.words.pop(at + 1))
+        elif not self._take_flag(word):
+            return False
+        del self.words[at]
+        return True
+
+    def _take_value(self, name: str, value: str) -> None:
+        if name == "--shim":
+            self.shim = value
+        else:
+            leave_out(value)
+
+    def _take_flag(self, word: str) -> bool:
+        if word in ("-h", "--help"):
+            self.help = True
+        elif word in ("-V", "--version"):
+            self.version = True
+        elif word in ("-q", "--quiet"):
+            self.quiet = True
+        elif word in ("-y", "--yes"):
+            self.yes = True
+        elif word == "--no-color":
+            forbid_colour()
+        elif word == "--verbose" or (word[:2] == "-v" and not word.strip("-v")):
+            self.verbosity += 1 if word == "--verbose" else len(word) - 1
+        else:
+            return False
+        return True
+
+
+def leave_out(name: str) -> None:
+    """Leave the plugin out, in this process and in what it starts."""
+    there = os.environ.get("OUTRIG_WITHOUT_PLUGINS")
+    os.environ["OUTRIG_WITHOUT_PLUGINS"] = f"{there},{name}" if there else name

@@ -1,0 +1,150 @@
+"""The commands as a tree of words, and the way through it. Part of the start-up path."""
+
+from __future__ import annotations
+
+from outrig.errors import OutrigError, PluginError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from outrig.cli.invocation import Invocation
+    from outrig.manifest import Entry, Manifest
+
+MAX_ROUTES = 8
+
+
+class Place:
+    """Where the words lead: `entry` to run with the remaining words, or a group's `prefix`."""
+
+    __slots__ = ("entry", "prefix")
+
+    def __init__(self, prefix: str, entry: Entry | None) -> None:
+        self.prefix = prefix
+        self.entry = entry
+
+
+class Tree:
+    """The commands as a tree of words."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.entries = dict(manifest.commands)
+        for words, entry in manifest.commands.items():
+            parent = words.rpartition(" ")[0]
+            for alias in entry.aliases:
+                self.entries.setdefault(f"{parent} {alias}".strip(), entry)
+        self.nodes = {""}
+        for words in self.entries:
+            while words:
+                self.nodes.add(words)
+                words = words.rpartition(" ")[0]
+
+    def find(self, asked: Invocation) -> Place:
+        """Follow the words as far as they lead, through routes; raises for unknown ones."""
+        for _ in range(MAX_ROUTES):
+            prefix, best, length = self._follow(asked)
+            if best is None:
+                if asked.words[length:]:
+                    raise self.unknown(prefix, asked.words[length], asked)
+                asked.typed += asked.words
+                asked.words = []
+                return Place(prefix, None)
+            if best.kind != "route":
+                size = best.words.count(" ") + 1
+                asked.typed += asked.words[:size]
+                asked.words = asked.words[size:]
+                return Place(best.words, best)
+            if asked.help and len(asked.words) == length and self.children(best.words):
+                asked.typed += asked.words
+                asked.words = []
+                return Place(best.words, None)
+            self._reroute(asked, best)
+        raise PluginError(f"the route of {' '.join(asked.typed)!r} leads back to itself")
+
+    def _follow(self, asked: Invocation) -> tuple[str, Entry | None, int]:
+        """Return the longest group, the longest command or route, and how many words it has."""
+        prefix = ""
+        best: Entry | None = None
+        at = 0
+        while at < len(asked.words):
+            word = asked.words[at]
+            if len(word) > 1 and word[0] == "-":
+                if best is not None and self.entries.get(prefix) is best and best.kind == "command":
+                    break
+                if not asked.take_global(at):
+                    if best is not None:
+                        break
+                    raise self.unknown_option(word, prefix)
+                continue
+            longer = f"{prefix} {word}".strip()
+            if longer not in self.nodes or not self._allowed(prefix, word, asked):
+                break
+            prefix = longer
+            at += 1
+            entry = self.entries.get(prefix)
+            if entry is not None and entry.kind != "group":
+                best = entry
+        return prefix, best, at
+
+    def _allowed(self, prefix: str, word: str, asked: Invocation) -> bool:
+        return bool(prefix) or not asked.only or word in asked.only
+
+    def _reroute(self, asked: Invocation, route: Entry) -> None:
+        size = route.words.count(" ") + 1
+        asked.typed += asked.words[:size]
+        asked.words = route.to.split() + asked.words[size:]
+        asked.style = route.style or asked.style
+        asked.only = route.only
+
+    def children(self, prefix: str, only: tuple[str, ...] = ()) -> dict[str, Entry | None]:
+        """Return the words that may follow a prefix, with their entries, hidden ones left out."""
+        lead = f"{prefix} " if prefix else ""
+        found: dict[str, Entry | None] = {}
+        for words in self.manifest.commands:
+            if words.startswith(lead) and words != prefix:
+                word = words[len(lead) :].partition(" ")[0]
+                if not only or word in only:
+                    found[word] = self.manifest.commands.get(lead + word)
+        return {
+            word: entry
+            for word, entry in sorted(found.items())
+            if entry is None or not (entry.hidden or self._is_empty_group(entry))
+        }
+
+    def _is_empty_group(self, entry: Entry) -> bool:
+        lead = entry.words + " "
+        return entry.kind == "group" and not any(
+            words.startswith(lead) for words in self.manifest.commands
+        )
+
+    def unknown(self, prefix: str, word: str, asked: Invocation) -> OutrigError:
+        """Return the error for a word that leads nowhere: a broken plugin's, or a misspelt one."""
+        longer = f"{prefix} {word}".strip()
+        for problem in self.manifest.problems:
+            name = problem.name.replace(".", " ")
+            if problem.group == "commands" and f"{name} ".startswith(f"{longer} "):
+                return PluginError(str(problem), hint="outrig plugin doctor")
+        group = " ".join(["outrig", *asked.typed, *prefix.split()])
+        known = self.children(prefix, asked.only)
+        error = UsageError(f"{group}: unknown command {word!r}")
+        near = _near(word, known)
+        elsewhere = [words for words in self.manifest.commands if words.endswith(f" {word}")]
+        if near:
+            error.hint = f"did you mean {' or '.join(f'{group} {one}' for one in near)}?"
+        elif elsewhere and not asked.only:
+            error.hint = f"did you mean {' or '.join(f'outrig {one}' for one in elsewhere[:3])}?"
+        else:
+            error.hint = f"{group} --help"
+        return error
+
+    def unknown_option(self, word: str, prefix: str) -> UsageError:
+        """Return the error for an option that is not global, before any command."""
+        where = f"outrig {prefix}".strip()
+        return UsageError(f"{where}: unknown option {word}", hint=f"{where} --help")
+
+
+def _near(word: str, known: dict[str, Entry | None]) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(word, known, 3, 0.6) or [
+        one for one in known if len(word) > 1 and one.startswith(word)
+    ]
