@@ -5,10 +5,25 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+_LAUNCHER = """
+import os, sys, time
+os.set_inheritable(int(sys.argv[1]), False)
+start = time.perf_counter()
+process = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(process, 0)
+end = time.perf_counter()
+cpu = usage.ru_utime + usage.ru_stime
+code = os.waitstatus_to_exitcode(status)
+os.write(int(sys.argv[1]), f"{start} {end} {cpu} {usage.ru_maxrss} {code}".encode())
+"""
+# A program's peak memory counts from that of the process it was spawned by, up to `exec`: so it is
+# spawned by a process that is smaller than any of the programs, and whose clock is ours.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,29 +64,30 @@ def run(case: Case) -> Sample:
     """Run a case once; raises `RuntimeError` when it fails."""
     if case.prepare is not None:
         case.prepare()
-    start = time.perf_counter()
+    reading, writing = os.pipe()
     process = subprocess.Popen(
-        case.argv,
+        [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(writing), *case.argv],
         cwd=case.cwd,
         env={**os.environ, **case.variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        pass_fds=[writing],
     )
+    os.close(writing)
     assert process.stdout is not None
     first = process.stdout.read(1)
-    to_first = time.perf_counter() - start
+    at_first = time.perf_counter()
     process.stdout.read()
-    process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    to_end = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode or (case.to_first_output and not first):
-        raise RuntimeError(f"{case.name}: {' '.join(case.argv)} ended with {process.returncode}")
+    process.communicate()
+    with os.fdopen(reading) as report:
+        start, end, cpu, peak, code = report.read().split()
+    if int(code) or (case.to_first_output and not first):
+        raise RuntimeError(f"{case.name}: {' '.join(case.argv)} ended with {code}")
     return Sample(
-        wall_s=to_first if case.to_first_output else to_end,
-        cpu_s=usage.ru_utime + usage.ru_stime,
-        peak_kib=usage.ru_maxrss,
+        wall_s=(at_first if case.to_first_output else float(end)) - float(start),
+        cpu_s=float(cpu),
+        peak_kib=float(peak),
     )
 
 
