@@ -204,12 +204,27 @@ class Command(CleoCommand):
 
     @property
     def output(self) -> str:
-        """How to print a listing: `--output`, else the style of the words, else `table`."""
+        """How to print a listing: `--output`, the style of the words, the setting, or `table`."""
         asked = self.text("output")
         if asked:
             return asked
         style = self.route_style
-        return style if style in self.styles and style is not None else "table"
+        if style in self.styles and style is not None:
+            return style
+        return self._configured_output
+
+    @cached_property
+    def _configured_output(self) -> str:
+        """The setting; a configuration that is wrong must not keep `doctor` from saying so."""
+        from outrig.config.glance import configured
+        from outrig.errors import ConfigError
+
+        try:
+            settings = configured("output")
+        except ConfigError as err:
+            self.warn(str(err))
+            return "table"
+        return settings.output if settings else "table"
 
     def listing(
         self, rows: Iterable[T], columns: Sequence[Column[T]], *, empty: str | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outrig.cli.launcher import is_launcher, launcher_text, real_program, tools
+from outrig.config.glance import configured
 from outrig.errors import ConfigError, ConflictError, NotFoundError, UsageError
 from outrig.manifest import load
 
@@ -29,7 +30,8 @@ class Shim:
 
 def default_directory() -> Path:
     """Return where launchers go unless the user says otherwise."""
-    return Path("~/.local/bin").expanduser()
+    settings = configured("shim_dir")
+    return (settings.shim_dir if settings else Path("~/.local/bin")).expanduser()
 
 
 def known_tools() -> dict[str, Entry]:

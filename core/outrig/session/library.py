@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from outrig import paths
+from outrig.config.glance import configured
 from outrig.model.snapshot import SnapshotLabels, SnapshotQuery
 from outrig.session.context import EngineContext
 from outrig.settings import Settings
@@ -31,7 +32,13 @@ if TYPE_CHECKING:
 
 
 def default_store() -> str:
-    """Return the URL of the store on this computer's disk."""
+    """Return the URL of the store that counts: the configured one, else on this computer's disk."""
+    for name in ("store", "snapshots_dir"):
+        settings = configured(name)
+        if settings is not None and settings.store is not None:
+            return settings.store
+        if settings is not None and settings.snapshots_dir is not None:
+            return f"file://{settings.snapshots_dir.absolute()}"
     return f"file://{paths.data_dir()}/store"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from outrig.config.glance import configured
 from outrig.session.environments import environment_source, read_file
 from outrig.session.requests import StartRequest
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from outrig.engine import Outrig
-    from outrig.model.project import Compute, Project
+    from outrig.model.project import Command, Compute, Project
     from outrig.model.session import Session
     from outrig.model.snapshot import SnapshotReader
     from outrig.session.requests import NewRun
@@ -42,18 +44,28 @@ def start_request(
     command: str | None = None,
 ) -> StartRequest:
     """Put together what `start` needs, reading the environment's files out of the snapshot."""
-    from outrig.project.compute import resolve_compute
-
     named = project.command(command) if command is not None else None
     return StartRequest(
         project=project,
         project_id=project_id,
         snapshot=snapshot,
-        compute=compute or resolve_compute(project, named, cluster_params),
+        compute=compute or _compute(project, named, cluster_params),
         environment=environment_source(project.environment, snapshot),
         name=name,
         runs=tuple(runs),
     )
+
+
+def _compute(
+    project: Project, command: Command | None, cluster_params: Mapping[str, str]
+) -> Compute:
+    """Tell what nodes are wanted; where nothing does, the configured provider's."""
+    from outrig.project.compute import resolve_compute
+
+    compute = resolve_compute(project, command, cluster_params)
+    named = project.compute or project.cluster or (command is not None and command.cluster)
+    settings = None if named else configured("provider")
+    return replace(compute, provider=settings.provider) if settings else compute
 
 
 def declared_outputs(outrig: Outrig, session: Session) -> tuple[str, ...]:
