@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from outrig.model.console import ConsoleRequest
     from outrig.model.project import Compute, Project
     from outrig.model.run import Run
-    from outrig.model.session import Event, Plan, Session
+    from outrig.model.session import Event, Plan, RemoteFile, Session
     from outrig.model.snapshot import SnapshotInfo
     from outrig.session.library import Library
     from outrig.session.pull import Pulled
@@ -220,6 +220,24 @@ class Outrig:
 
         wanted = declared_outputs(self, session) if outputs is None else outputs
         return pull(self.runtime, session, wanted, apart=apart)
+
+    def list_files(self, session: Session, patterns: Sequence[str] = ()) -> list[RemoteFile]:
+        """List files in a session's work directory."""
+        from outrig.session.files import list_files
+
+        return list_files(self.runtime, session, patterns)
+
+    def get_files(self, session: Session, path: str, target: Path) -> list[tuple[str, Path]]:
+        """Copy a file or directory from a session to this computer."""
+        from outrig.session.files import get_files
+
+        return get_files(self.runtime, session, path, target)
+
+    def put_files(self, session: Session, source: Path, target: str) -> list[tuple[Path, str]]:
+        """Copy a file or directory from this computer into a session."""
+        from outrig.session.files import put_files
+
+        return put_files(self.runtime, session, source, target)
 
     def events(self, session: Session, after: int = 0) -> list[Event]:
         """Return what happened to a session, after the event of that number."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from outrig.errors import OutrigError, RemoteError
+from outrig.errors import OutrigError
 from outrig.interfaces import WithFiles
+from outrig.session.arriving import arriving, checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from outrig.model.session import RemoteFile, Session
     from outrig.session.runtime import Runtime
@@ -71,65 +70,33 @@ def _bring(
 ) -> Pulled:
     relative = checked(str(prefix / file.path))
     target = session.project_root / relative
-    try:
-        _make_parent(session.project_root, target)
-        with _aside(target) as (handle, temporary):
-            digest = _copy(content, handle)
-            handle.close()
-            before = _digest(target)
-            known = runtime.state.projects.pulled(session.project_id, str(relative))
-            beside = before is not None and before not in (digest, known)
-            if beside:
-                target = target.with_name(f"{target.name[:200]}.from-{session.name}")
-            if before != digest:
-                temporary.chmod(0o755 if file.executable else 0o644)
-                temporary.replace(target)
-    except OSError as err:
-        raise OutrigError(f"{relative} cannot be brought back: {err.strerror}: {target}") from err
+    _check_inside(session.project_root, target)
+    with arriving(target, content) as arrived:
+        before = _digest(target)
+        known = runtime.state.projects.pulled(session.project_id, str(relative))
+        beside = before is not None and before not in (arrived.digest, known)
+        if beside:
+            target = target.with_name(f"{target.name[:200]}.from-{session.name}")
+        if before != arrived.digest:
+            arrived.put(target, executable=file.executable)
     if not beside:
-        runtime.state.projects.set_pulled(session.project_id, str(relative), digest)
+        runtime.state.projects.set_pulled(session.project_id, str(relative), arrived.digest)
     return Pulled(
         path=file.path,
         target=target,
         size_bytes=file.size_bytes,
         beside=beside,
-        unchanged=before == digest,
+        unchanged=before == arrived.digest,
     )
 
 
-def checked(path: str) -> PurePosixPath:
-    """Return a path that a node named, if it stays below where it is put; raises `RemoteError`."""
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or "\0" in path or not pure.parts:
-        raise RemoteError(f'the node sent a path that leaves the project: "{path}"')
-    return pure
-
-
-def _make_parent(root: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _check_inside(root: Path, target: Path) -> None:
+    """Refuse a place that a link in the project would move elsewhere."""
     if not target.parent.resolve().is_relative_to(root.resolve()):
         raise OutrigError(
             f"{target} is reached through a link that leaves the project",
             hint="remove the link, or name another output file",
         )
-
-
-@contextlib.contextmanager
-def _aside(target: Path) -> Iterator[tuple[tempfile._TemporaryFileWrapper[bytes], Path]]:
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".outrig-", delete=False) as handle:
-        try:
-            yield handle, Path(handle.name)
-        finally:
-            Path(handle.name).unlink(missing_ok=True)
-
-
-def _copy(content: Iterable[bytes], handle: tempfile._TemporaryFileWrapper[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in content:
-        digest.update(part)
-        handle.write(part)
-    handle.flush()
-    return digest.hexdigest()
 
 
 def _digest(path: Path) -> str | None:

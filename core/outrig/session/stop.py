@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import Interrupted, OutrigError, RemoteError
 from outrig.interfaces import WithSessionEnd
-from outrig.model.node import Release, ResourceRef
+from outrig.model.node import NodeQuery, Release, ResourceRef
 from outrig.model.run import RunStatus
 from outrig.model.session import SessionState
 from outrig.session.lock import session_lock
 
 if TYPE_CHECKING:
+    from outrig.model.node import Node
     from outrig.model.run import Run
     from outrig.model.session import Session
     from outrig.session.runtime import Runtime
@@ -80,8 +81,9 @@ def _terminate(runtime: Runtime, session: Session, reason: str | None) -> Sessio
     try:
         with runtime.step(session, "stop"):
             provider = runtime.provider(session)
-            if isinstance(provider, WithSessionEnd) and session.nodes:
-                provider.end_session(session.id, session.nodes, GRACE_S)
+            nodes = _held(runtime, session)
+            if isinstance(provider, WithSessionEnd) and nodes:
+                provider.end_session(session.id, nodes, GRACE_S)
             _release(runtime, session, Release.TERMINATE)
     except (OutrigError, Interrupted) as err:
         runtime.move(session, SessionState.ERROR, error=str(err))
@@ -104,7 +106,7 @@ def _end(
 def _release(runtime: Runtime, session: Session, how: Release) -> None:
     targets = tuple(
         ResourceRef(kind="node", id=node.id, scope=node.data.get("scope", ""))
-        for node in session.nodes
+        for node in _held(runtime, session)
     )
     report = runtime.hooks.release(
         session.provider, targets, how, runtime.context(session, "release")
@@ -115,6 +117,15 @@ def _release(runtime: Runtime, session: Session, how: Release) -> None:
             f'{target.kind} {target.id} of session "{session.name}" was not released: {reason}',
             hint=f"try again: outrig session stop {session.name}",
         )
+
+
+def _held(runtime: Runtime, session: Session) -> tuple[Node, ...]:
+    """Return the session's nodes; those of a start that died before it recorded them are asked."""
+    if session.nodes or not runtime.state.journal.open_entries(session.id):
+        return session.nodes
+    query = NodeQuery(session_id=session.id)
+    context = runtime.context(session, "release")
+    return runtime.hooks.list_nodes(session.provider, query, context).nodes
 
 
 def _unfinished(runtime: Runtime, session: Session) -> list[Run]:
