@@ -193,7 +193,8 @@ def _write_beside(root: Path, content: Mapping[str, str]) -> None:
     try:
         for name, text in content.items():
             target = root / name
-            target.parent.mkdir(exist_ok=True)
+            if target.parent != root:
+                target.parent.mkdir(exist_ok=True)
             _appear(target, text)
             made.append(target)
     except BaseException:

@@ -142,9 +142,9 @@ def _syntax(err: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
         return Problem(file=file, message=message)
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
-    if "cannot start any token" in message and line[mark.column : mark.column + 1] == "\t":
+    if line[mark.column : mark.column + 1] == "\t":
         message = "a tab cannot indent YAML; use spaces"
-    elif "{{" in line and "cannot start" not in message:
+    elif "{{" in line:
         message += '; put text that begins with "{{" in quotes'
     return Problem(file=file, line=mark.line + 1, column=mark.column + 1, message=message)
 
@@ -227,7 +227,11 @@ class _Composer:
     def _end(self) -> None:
         done = self._open.pop()
         node: YamlNode
-        if done.is_map:
+        odd = [key for key in done.children[::2] if not isinstance(key, YamlScalar)]
+        if done.is_map and odd:
+            self._note(odd[0], 'a key must be text; put text that begins with "{{" in quotes')
+            node = YamlScalar(line=done.line, column=done.column, text="{{…}}")
+        elif done.is_map:
             node = YamlMap(line=done.line, column=done.column, pairs=self._pairs(done))
         else:
             node = YamlList(line=done.line, column=done.column, items=tuple(done.children))
@@ -258,8 +262,8 @@ class _Composer:
         merged: dict[str, tuple[YamlScalar, YamlNode]] = {}
         for key, value in zip(done.children[::2], done.children[1::2], strict=True):
             if not isinstance(key, YamlScalar):
-                self._note(key, 'a key must be text; put text that begins with "{{" in quotes')
-            elif key.plain and key.text == "<<":
+                continue  # said already, and the mapping is not used
+            if key.plain and key.text == "<<":
                 merged = {pair[0].text: pair for pair in self._merge(value)} | merged
             elif key.text in own:
                 first = own[key.text][0].line

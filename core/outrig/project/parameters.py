@@ -90,27 +90,37 @@ def bind_parameters(
 
 def expand_wildcards(command: Command, values: ParameterValues) -> tuple[Case, ...]:
     """Make a case of every combination of the choices that `*` stands for; one without any `*`."""
-    choices = {one.name: [str(choice) for choice in one.choices] for one in command.params}
-    names = values.wildcards
-    product = itertools.product(*(choices[name] for name in names))
-    return tuple(_case(command, values, dict(zip(names, texts, strict=True))) for texts in product)
-
-
-def _case(command: Command, values: ParameterValues, chosen: Mapping[str, str]) -> Case:
     known = {one.name: one for one in command.params}
-    bound = tuple(
-        BoundValue(name=one.name, text=text, value=_converted(known[one.name], text))
-        if (text := chosen.get(one.name)) is not None
-        else one
-        for one in values.bound
-    )
-    suffix = "".join(f"-{name}-{_name_part(text)}" for name, text in chosen.items())
-    return Case(values=ParameterValues(bound=bound), suffix=suffix)
+    names = values.wildcards
+    parts = [_name_parts(known[name]) for name in names]
+    cases = []
+    for product in itertools.product(*(part.items() for part in parts)):
+        chosen = {name: text for name, (text, _) in zip(names, product, strict=True)}
+        bound = tuple(_settled(known[one.name], one, chosen) for one in values.bound)
+        suffix = "".join(f"-{name}-{part}" for name, (_, part) in zip(names, product, strict=True))
+        cases.append(Case(values=ParameterValues(bound=bound), suffix=suffix))
+    return tuple(cases)
 
 
-def _name_part(text: str) -> str:
-    """Make a value fit to stand in a session's name, which is a file's name and a pattern."""
-    return re.sub(r"[^\w.+=@-]+", "_", text).strip("_")[:40] or "_"
+def _settled(one: Parameter, bound: BoundValue, chosen: Mapping[str, str]) -> BoundValue:
+    text = chosen.get(one.name)
+    if text is None:
+        return bound
+    return BoundValue(name=one.name, text=text, value=_converted(one, text))
+
+
+def _name_parts(parameter: Parameter) -> dict[str, str]:
+    """Return, for each choice, how it stands in a session's name, each differently.
+
+    A name is a file's name and a pattern, so other characters than a few become `_`.
+    """
+    parts: dict[str, str] = {}
+    for text in dict.fromkeys(_text_of(choice) for choice in parameter.choices):
+        short = re.sub(r"[^\w.+=@-]+", "_", text)[:40] or "_"
+        numbered = (f"{short}-{number}" for number in itertools.count(2))
+        tries = itertools.chain([short], numbered)
+        parts[text] = next(one for one in tries if one not in parts.values())
+    return parts
 
 
 def _bound(
