@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from cleo.io.io import IO
+from cleo.io.outputs.null_output import NullOutput
 from cleo.io.outputs.output import Verbosity
 from cleo.io.outputs.stream_output import StreamOutput
 
@@ -25,6 +26,9 @@ from outrig.errors import OutrigError, PluginError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
+
+    from cleo.io.outputs.output import Output
 
     from outrig.cli.invocation import Invocation
     from outrig.manifest import Entry
@@ -183,10 +187,15 @@ def _settle(command: Command, words: Words, asked: Invocation) -> None:
 
 def _io(command: Command, words: Words) -> IO:
     verbosity = Verbosity.QUIET if command.quiet else _VERBOSITIES[min(command.verbosity, 3)]
-    output = StreamOutput(sys.stdout, verbosity=verbosity)
-    errors = StreamOutput(sys.stderr, verbosity=verbosity)
-    output.decorated(coloured(sys.stdout))
-    errors.decorated(coloured(sys.stderr))
+    output, errors = (_output(stream, verbosity) for stream in (sys.stdout, sys.stderr))
     words.set_stream(sys.stdin)
     words.interactive(sys.stdin is not None and sys.stdin.isatty())
     return IO(words, output, errors)
+
+
+def _output(stream: TextIO | None, verbosity: Verbosity) -> Output:
+    if stream is None:  # it was closed before we were started
+        return NullOutput()
+    output = StreamOutput(stream, verbosity=verbosity)
+    output.decorated(coloured(stream))
+    return output

@@ -34,6 +34,11 @@ def heading(text: str) -> str:
     return paint(text, "bold", sys.stdout)
 
 
+def usage(call: str, columns: int) -> str:
+    """Return the line that shows how to call something, line end included."""
+    return f"{heading('Usage:')} {fill(call, columns - 7, ' ' * 7)}\n"
+
+
 def program(asked: Invocation) -> str:
     """Return what the user calls the tool and the group by: `outrig session`, or a shim's name."""
     if asked.shim:
@@ -47,7 +52,7 @@ def group_help(tree: Tree, prefix: str, asked: Invocation, columns: int | None =
     name = program(asked)
     about = _about(tree, prefix, asked)
     text = f"{fill(clean(about), columns)}\n\n" if about else ""
-    text += f"{heading('Usage:')} {name} COMMAND [OPTIONS] [ARGUMENTS]\n"
+    text += usage(f"{name} COMMAND [OPTIONS] [ARGUMENTS]", columns)
     children = tree.children(prefix, asked.only)
     rows = [
         (word, clean(entry.summary) if entry else "Commands: " + ", ".join(tree.children(longer)))
@@ -58,7 +63,8 @@ def group_help(tree: Tree, prefix: str, asked: Invocation, columns: int | None =
         text += f"\n{heading('Commands:')}\n{definitions(rows, columns)}"
     options = (*GLOBAL_OPTIONS, *(() if asked.typed else (VERSION_OPTION,)))
     text += f"\n{heading('Options:')}\n{definitions(options, columns)}"
-    return text + f"\n{name} COMMAND --help tells more about a command.\n"
+    footer = fill(f"{name} COMMAND --help tells more about a command.", columns)
+    return f"{text}\n{footer}\n"
 
 
 def _about(tree: Tree, prefix: str, asked: Invocation) -> str:

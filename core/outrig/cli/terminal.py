@@ -109,12 +109,14 @@ def fill(text: str, columns: int, indent: str = "") -> str:
 def definitions(rows: Sequence[tuple[str, str]], columns: int) -> str:
     """Return names and what they mean in two columns of at most `columns` together."""
     widest = max((len(name) for name, _ in rows if len(name) <= 26), default=0)
+    if columns - widest - 4 < 24:  # too narrow for two columns: meanings go below the names
+        widest = 4
     indent = " " * (widest + 4)
     text = ""
     for name, meaning in rows:
         lead = f"  {name}".ljust(len(indent))
         if len(name) > widest:
             lead = f"  {name}\n{indent}"
-        body = fill(meaning, max(columns - len(indent), 20))
+        body = fill(meaning, columns - len(indent))
         text += (lead + body.replace("\n", "\n" + indent)).rstrip() + "\n"
     return text

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import TYPE_CHECKING
 
 from outrig.cli.definition import Argument, Option
-from outrig.cli.menu import heading, help_width
+from outrig.cli.menu import heading, help_width, usage
 from outrig.cli.terminal import clean, definitions, fill
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def command_help(
     shared = [one for one in definition.options if one.name in everywhere]
     parts = [
         fill(clean(command.summary), columns) + "\n",
-        f"{heading('Usage:')} {synopsis(command, name, bool(own))}\n",
+        usage(synopsis(command, name, bool(own)), columns),
     ]
     if command.details:
         parts.append(paragraphs(command.details, columns))
@@ -58,17 +59,10 @@ def synopsis(command: Command, name: str, has_options: bool) -> str:
 def paragraphs(text: str, columns: int) -> str:
     """Return a text with its paragraphs filled; indented lines stay as they are."""
     done = []
-    for paragraph in _cleandoc(text).split("\n\n"):
+    for paragraph in cleandoc(text).split("\n\n"):
         kept = any(line.startswith(" ") for line in paragraph.split("\n"))
         done.append(paragraph if kept else fill(paragraph, columns))
     return "\n\n".join(done) + "\n"
-
-
-def _cleandoc(text: str) -> str:
-    lines = text.strip("\n").split("\n")
-    rest = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
-    margin = min(rest, default=0)
-    return "\n".join([lines[0].lstrip(), *(line[margin:].rstrip() for line in lines[1:])]).strip()
 
 
 def examples(pairs: Iterable[tuple[str, str]], columns: int) -> str:

@@ -1,0 +1,86 @@
+"""What is answered without the command framework must not import it, nor anything else slow."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from outrig.testing.command_line import CommandLine
+
+HEAVY = (
+    "argparse",
+    "asyncio",
+    "cleo",
+    "collections.abc",
+    "dataclasses",
+    "difflib",
+    "enum",
+    "importlib.metadata",
+    "inspect",
+    "json",
+    "logging",
+    "msgspec",
+    "outrig.discovery",
+    "outrig.engine",
+    "pathlib",
+    "platformdirs",
+    "pluggy",
+    "re",
+    "subprocess",
+    "tempfile",
+    "typing",
+    "yaml",
+)
+PROGRAM = f"""
+import sys
+before = set(sys.modules)
+from outrig.__main__ import main
+sys.argv[0] = "outrig"
+code = main()
+after = [name for name in {HEAVY!r} if name in set(sys.modules) - before]
+sys.stdout.write("\\n" + repr(after).replace("'", '"'))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--help",),
+        ("--version",),
+        (),
+        ("help",),
+        ("session",),
+        ("session", "--help"),
+        ("help", "session"),
+        ("any", "session", "--help"),
+        ("__complete", "bash", "outrig", "ses"),
+        ("__complete", "bash", "outrig", "session", ""),
+    ],
+    ids=" ".join,
+)
+def test_help_version_and_completion_import_nothing_heavy(
+    words: tuple[str, ...], run: CommandLine
+) -> None:
+    run("--help").checked()  # so that there is a manifest
+    done = run.program(sys.executable, "-P", "-c", PROGRAM, *words)
+    assert done.exit_code == 0, str(done)
+    assert json.loads(done.lines[-1]) == []
+
+
+def test_an_unknown_command_is_answered_without_the_framework(run: CommandLine) -> None:
+    run("--help").checked()
+    done = run.program(sys.executable, "-P", "-c", PROGRAM, "sesion")
+    assert done.exit_code == 2
+    assert "cleo" not in done.lines[-1]
+
+
+def test_one_command_imports_no_other(run: CommandLine) -> None:
+    program = PROGRAM.replace(repr(HEAVY), repr(("outrig.engine", "outrig.cli.commands.session")))
+    run("--help").checked()
+    done = run.program(sys.executable, "-P", "-c", program, "shim", "list").checked()
+    assert json.loads(done.lines[-1]) == []
