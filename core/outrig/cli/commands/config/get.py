@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from outrig.cli.command import Command
 from outrig.cli.definition import argument
-from outrig.config.keys import Configuration
 from outrig.config.user import own_keys
 from outrig.plugins import Hooks
+from outrig.plugins.configuration import Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from outrig.cli.command import Command
 from outrig.cli.definition import argument
 from outrig.cli.listing import Column
-from outrig.config.keys import Configuration, KeyState
 from outrig.plugins import Hooks
+from outrig.plugins.configuration import Configuration, KeyState
 
 COLUMNS: tuple[Column[KeyState], ...] = (
     Column("key", lambda one: one.key),

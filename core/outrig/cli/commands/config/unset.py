@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from outrig.cli.command import Command
 from outrig.cli.definition import argument
-from outrig.config.keys import Configuration
 from outrig.plugins import Hooks
+from outrig.plugins.configuration import Configuration
 
 
 class ConfigUnset(Command):
