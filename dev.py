@@ -95,7 +95,7 @@ def types(arguments: list[str]) -> int:
 def docs(arguments: list[str]) -> int:
     """Build the site into site/."""
     _set_up("dev")
-    return _tool("mkdocs", "build", "--strict", "--quiet", *arguments)
+    return _tool("mkdocs", "build", "--strict", *arguments)
 
 
 def bench(arguments: list[str]) -> int:

@@ -13,6 +13,7 @@ import io
 import os
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,7 @@ def _hooks() -> str:
         signature = str(inspect.signature(hook)).replace("'", "")
         parts += [f"## {name}\n", f"```python\ndef {name}{signature}\n```\n", prose + "\n"]
         if example:
-            parts.append(f"```python\n{inspect.cleandoc('    ' + example)}\n```\n")
+            parts.append(f"```python\n{textwrap.dedent('    ' + example)}\n```\n")
     return "\n".join(parts)
 
 
