@@ -38,7 +38,16 @@ if TYPE_CHECKING:
         Stream,
     )
     from outrig.model.session import RemoteFile, SyncReport, SyncRequest
-    from outrig.model.snapshot import ObjectInfo
+    from outrig.model.snapshot import (
+        ChunkSink,
+        DeleteReport,
+        ObjectInfo,
+        SnapshotInfo,
+        SnapshotQuery,
+        SnapshotReader,
+        StoredSnapshot,
+        Wanted,
+    )
 
 
 class Intent(ABC):
@@ -265,10 +274,13 @@ class WithCheck(ABC):
         """Yield what was looked at, whether it is well, and what was found or is to do."""
 
 
-class ObjectStore(ABC):
+class ObjectStore(_MarksHooks, ABC):
     """Keeps objects under keys; the snapshot hooks are built on these four methods.
 
     `settings_type` declares its settings; it is constructed with the store's URL and their values.
+    Keys are relative, `/`-separated, of `A-Za-z0-9._-`. An object is never changed once written.
+    The methods are called from several threads at once, and raise `StoreError` or `AuthError` with
+    one line that says what the matter is.
     """
 
     settings_type: ClassVar[type[Settings]] = Settings
@@ -283,7 +295,10 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        """Return `length` bytes from `start` on (`None`: to the end); raises `NotFoundError`."""
+        """Return `length` bytes from `start` on (`None`: to the end); raises `NotFoundError`.
+
+        Less is returned only where the object ends.
+        """
 
     @abstractmethod
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -292,6 +307,32 @@ class ObjectStore(ABC):
     @abstractmethod
     def delete(self, keys: Sequence[str]) -> None:
         """Delete the objects; missing ones are success."""
+
+    def store_snapshot(self, source: SnapshotReader, context: Context) -> StoredSnapshot:
+        """See `outrig.hookspecs.store_snapshot`."""
+        from outrig.snapshot.writer import store_snapshot
+
+        return store_snapshot(self, source, context)
+
+    def load_snapshot(
+        self, digest: str, wanted: Wanted, sink: ChunkSink, context: Context
+    ) -> bool:
+        """See `outrig.hookspecs.load_snapshot`."""
+        from outrig.snapshot.loader import load_snapshot
+
+        return load_snapshot(self, digest, wanted, sink, context)
+
+    def list_snapshots(self, query: SnapshotQuery, context: Context) -> tuple[SnapshotInfo, ...]:
+        """See `outrig.hookspecs.list_snapshots`."""
+        from outrig.snapshot.listing import list_snapshots
+
+        return list_snapshots(self, query, context)
+
+    def delete_snapshots(self, digests: tuple[str, ...], context: Context) -> DeleteReport:
+        """See `outrig.hookspecs.delete_snapshots`."""
+        from outrig.snapshot.listing import delete_snapshots
+
+        return delete_snapshots(self, digests, context)
 
 
 class Expander(_MarksHooks, ABC):

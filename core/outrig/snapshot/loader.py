@@ -1,0 +1,224 @@
+"""Reads a snapshot out of an object store: its entries, and any of its chunks."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+from outrig.errors import NotFoundError, StoreError
+from outrig.model.snapshot import EntryKind
+from outrig.snapshot.block import unpack_block
+from outrig.snapshot.label import decode_label, is_id
+from outrig.snapshot.manifest import MAX_ENCODING, decode
+from outrig.snapshot.pathname import display
+from outrig.snapshot.repository import Repository, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from outrig.interfaces import Context, ObjectStore
+    from outrig.model.snapshot import ChunkSink, Entry, Wanted
+    from outrig.snapshot.index import Place
+    from outrig.snapshot.label import Label
+
+_RUN_BYTES = 8 << 20
+"""Neighbouring blocks are fetched together, up to this much."""
+_THREADS = 2
+_AHEAD = 4
+_SHOWN_FILES = 5
+
+
+class _Run(NamedTuple):
+    """Neighbouring blocks of one pack, with what is wanted from each."""
+
+    pack: str
+    start: int
+    end: int
+    blocks: list[tuple[Place, list[tuple[bytes, Place]]]]
+
+
+class _Fetched(NamedTuple):
+    chunks: list[tuple[bytes, bytes]]
+    failed: bool
+
+
+def _plan(places: dict[bytes, Place]) -> Iterator[_Run]:
+    """Group chunks by block, and blocks by neighbourhood, in the order of the packs."""
+    blocks: dict[tuple[str, int], list[tuple[bytes, Place]]] = {}
+    for digest, place in places.items():
+        blocks.setdefault((place.pack, place.at), []).append((digest, place))
+    run: _Run | None = None
+    for (pack, at), wanted in sorted(blocks.items(), key=lambda item: item[0]):
+        place = wanted[0][1]
+        end = at + place.stored
+        if run and run.pack == pack and run.end == at and end - run.start <= _RUN_BYTES:
+            run = run._replace(end=end, blocks=[*run.blocks, (place, wanted)])
+            continue
+        if run:
+            yield run
+        run = _Run(pack, at, end, [(place, wanted)])
+    if run:
+        yield run
+
+
+def _fetch(store: ObjectStore, run: _Run) -> _Fetched:
+    """Fetch, unpack and check a run; what is damaged is left out and said."""
+    from blake3 import blake3
+
+    try:
+        data = store.get(run.pack, run.start, run.end - run.start)
+    except NotFoundError:
+        return _Fetched([], True)
+    chunks = []
+    failed = False
+    for block, wanted in run.blocks:
+        at = block.at - run.start
+        try:
+            content = unpack_block(
+                block.codec, data[at : at + block.stored], block.raw, f"pack {block.pack}"
+            )
+        except StoreError:
+            failed = True
+            continue
+        for digest, place in wanted:
+            chunk = content[place.start : place.start + place.length]
+            if blake3(chunk).digest() == digest:
+                chunks.append((digest, chunk))
+            else:
+                failed = True
+    return _Fetched(chunks, failed)
+
+
+def _fetch_all(store: ObjectStore, runs: Iterable[_Run]) -> Iterator[tuple[_Run, _Fetched]]:
+    """Fetch runs in threads, a few ahead of whoever takes them."""
+    pool = ThreadPoolExecutor(_THREADS, "outrig-load")
+    ahead: deque[tuple[_Run, Future[_Fetched]]] = deque()
+    try:
+        for run in runs:
+            ahead.append((run, pool.submit(_fetch, store, run)))
+            if len(ahead) >= _AHEAD:
+                first, future = ahead.popleft()
+                yield first, future.result()
+        while ahead:
+            first, future = ahead.popleft()
+            yield first, future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def fetch_chunks(
+    repository: Repository, digests: Iterable[bytes], *, missing: set[bytes] | None = None
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each chunk once, checked; a damaged place is tried elsewhere.
+
+    What is nowhere whole is added to `missing`; without it, that raises `StoreError`.
+    """
+    wanted = set(digests)
+    bad: set[str] = set()
+    looked = False
+    while wanted:
+        found = {one: repository.place(one, bad) for one in wanted}
+        places = {digest: place for digest, place in found.items() if place is not None}
+        if len(places) < len(wanted) and not looked:
+            looked = True  # another writer may have added or moved packs since
+            repository.refresh_packs()
+            continue
+        if not places:
+            break
+        for run, fetched in _fetch_all(repository.store, _plan(places)):
+            repository.context.check_cancelled()
+            if fetched.failed:
+                bad.add(run.pack)
+                looked = False
+            for digest, chunk in fetched.chunks:
+                wanted.discard(digest)
+                yield digest, chunk
+    if not wanted:
+        return
+    if missing is None:
+        raise StoreError(f"{len(wanted)} chunks are missing or damaged in {repository.store.url}")
+    missing |= wanted
+
+
+def read_pieces(repository: Repository, pieces: Collection[bytes], what: str) -> bytes:
+    """Return the content of a label's pieces, joined; raises `StoreError`."""
+    missing: set[bytes] = set()
+    found: dict[bytes, bytes] = {}
+    total = 0
+    for digest, data in fetch_chunks(repository, pieces, missing=missing):
+        found[digest] = data
+        total += len(data)
+        if total > MAX_ENCODING:
+            raise StoreError(f"{what} is larger than {MAX_ENCODING} bytes")
+    if missing:
+        raise StoreError(f"{what} is missing or damaged in {repository.store.url}")
+    joined = b"".join([found[digest] for digest in pieces])
+    if len(joined) > MAX_ENCODING:
+        raise StoreError(f"{what} is larger than {MAX_ENCODING} bytes")
+    return joined
+
+
+def read_entries(repository: Repository, label: Label) -> list[Entry]:
+    """Return a snapshot's entries, checked against its digest; raises `StoreError`."""
+    from blake3 import blake3
+
+    name = f'snapshot "{display(label.info.name)}" ({label.info.id})'
+    encoding = read_pieces(repository, label.pieces, f"the list of files of {name}")
+    if blake3(encoding).hexdigest() != label.info.digest:
+        raise StoreError(f"the list of files of {name} is not the one its digest names")
+    times = read_pieces(repository, label.times, f"the list of times of {name}")
+    return decode(encoding, times)
+
+
+def find_label(repository: Repository, digest: str) -> Label:
+    """Return the label of a snapshot id, or the newest with a tree's digest."""
+    try:
+        if is_id(digest):
+            return repository.read_label(digest)
+        repository.refresh_labels()
+        row = next(repository.index.select("digest=?", (digest,), limit=1, body=True), None)
+        if row is not None:
+            return decode_label(row.body, row.id)
+    except NotFoundError:
+        pass
+    raise NotFoundError(
+        f'there is no snapshot "{display(digest)}" in {repository.store.url}',
+        hint="see: outrig snapshot list",
+    )
+
+
+def hurt_files(entries: Collection[Entry], missing: Collection[bytes]) -> str:
+    """Name the files that the missing chunks belong to."""
+    lost = {one.hex() for one in missing}
+    hurt = [
+        display(entry.path)
+        for entry in entries
+        if entry.kind is EntryKind.FILE and not lost.isdisjoint(entry.chunks)
+    ]
+    more = f" and {len(hurt) - _SHOWN_FILES} more" if len(hurt) > _SHOWN_FILES else ""
+    return ", ".join(hurt[:_SHOWN_FILES]) + more
+
+
+def load_snapshot(
+    store: ObjectStore, digest: str, wanted: Wanted, sink: ChunkSink, context: Context
+) -> bool:
+    """Hand a snapshot to a sink; see `outrig.hookspecs.load_snapshot`."""
+    with opened(store, context) as repository:
+        label = find_label(repository, digest)
+        entries = read_entries(repository, label)
+        sink.entries(label.info, entries)
+        chunks = wanted.chunks
+        if chunks is None:
+            chunks = frozenset(chunk for entry in entries for chunk in entry.chunks)
+        missing: set[bytes] = set()
+        asked = (bytes.fromhex(chunk) for chunk in chunks)
+        for key, data in fetch_chunks(repository, asked, missing=missing):
+            sink.chunk(key.hex(), data)
+    if missing:
+        raise StoreError(
+            f'snapshot "{display(label.info.name)}" ({label.info.id}) is damaged: '
+            f"{hurt_files(entries, missing)}",
+            hint="outrig snapshot check tells what else is; the other files can be restored",
+        )
+    return True

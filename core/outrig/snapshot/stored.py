@@ -1,0 +1,151 @@
+"""A snapshot in a store, as a `SnapshotReader` over the hook `load_snapshot`."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Protocol
+
+from outrig.errors import NotFoundError, StoreError
+from outrig.model.snapshot import ChunkSink, SnapshotInfo, SnapshotReader, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from outrig.interfaces import Context
+    from outrig.model.snapshot import Entry
+
+_QUEUE_BYTES = 32 << 20
+
+
+class LoadHook(Protocol):
+    """The hook `load_snapshot` of the chosen store."""
+
+    def __call__(
+        self, digest: str, wanted: Wanted, sink: ChunkSink, context: Context
+    ) -> bool | None:
+        """Hand a snapshot to a sink."""
+
+
+class _Abandoned(Exception):  # noqa: N818 - nothing went wrong: nobody reads on
+    """Whoever asked for the chunks has gone away."""
+
+
+class _EntriesOnly(ChunkSink):
+    def __init__(self) -> None:
+        self.info: SnapshotInfo | None = None
+        self.found: Collection[Entry] = ()
+
+    def entries(self, info: SnapshotInfo, entries: Collection[Entry]) -> None:
+        self.info, self.found = info, entries
+
+    def chunk(self, digest: str, data: bytes) -> None:
+        raise StoreError(f"the store sent chunk {digest} ({len(data)} bytes) that nobody asked for")
+
+
+class _Bridge(ChunkSink):
+    """Takes chunks in the store's thread and gives them out in the reader's, a few ahead."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Condition()
+        self._chunks: deque[tuple[str, bytes]] = deque()
+        self._bytes = 0
+        self._ended = False
+        self._abandoned = False
+        self._error: BaseException | None = None
+
+    def entries(self, info: SnapshotInfo, entries: Collection[Entry]) -> None:
+        """Take the entries, which are known already."""
+
+    def chunk(self, digest: str, data: bytes) -> None:
+        with self._ready:
+            while self._bytes > _QUEUE_BYTES and not self._abandoned:
+                self._ready.wait()
+            if self._abandoned:
+                raise _Abandoned
+            self._chunks.append((digest, data))
+            self._bytes += len(data)
+            self._ready.notify_all()
+
+    def end(self, error: BaseException | None) -> None:
+        with self._ready:
+            self._ended = True
+            self._error = error
+            self._ready.notify_all()
+
+    def abandon(self) -> None:
+        with self._ready:
+            self._abandoned = True
+            self._ready.notify_all()
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        while True:
+            with self._ready:
+                while not self._chunks and not self._ended:
+                    self._ready.wait()
+                if not self._chunks:
+                    if self._error is not None:
+                        raise self._error
+                    return
+                digest, data = self._chunks.popleft()
+                self._bytes -= len(data)
+                self._ready.notify_all()
+            yield digest, data
+
+
+class StoredReader(SnapshotReader):
+    """A snapshot by its label, id or digest; its entries are loaded when first asked for."""
+
+    def __init__(
+        self, snapshot: SnapshotInfo | str, load_snapshot: LoadHook, context: Context
+    ) -> None:
+        self._id = snapshot if isinstance(snapshot, str) else snapshot.id
+        self._info = None if isinstance(snapshot, str) else snapshot
+        self._load = load_snapshot
+        self._context = context
+        self._entries: Collection[Entry] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def info(self) -> SnapshotInfo:
+        """The snapshot's label."""
+        if self._info is None:
+            self.entries()
+        if self._info is None:
+            raise NotFoundError(f'there is no snapshot "{self._id}"')
+        return self._info
+
+    def entries(self) -> Collection[Entry]:
+        """Every entry, sorted by path."""
+        with self._lock:
+            if self._entries is None:
+                sink = _EntriesOnly()
+                self._load(self._id, Wanted(chunks=frozenset()), sink, self._context)
+                self._info = self._info or sink.info
+                self._entries = sink.found
+            return self._entries
+
+    def read(self, digests: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield chunks in the order in which the store has them."""
+        if not digests:
+            return
+        bridge = _Bridge()
+        thread = threading.Thread(
+            target=self._run, args=(frozenset(digests), bridge), name="outrig-read"
+        )
+        thread.start()
+        try:
+            yield from bridge
+        finally:
+            bridge.abandon()
+            thread.join()
+
+    def _run(self, digests: frozenset[str], bridge: _Bridge) -> None:
+        try:
+            self._load(self._id, Wanted(chunks=digests), bridge, self._context)
+        except _Abandoned:
+            bridge.end(None)
+        except BaseException as err:  # noqa: BLE001 - raised again in the reader's thread
+            bridge.end(err)
+        else:
+            bridge.end(None)
