@@ -35,8 +35,17 @@ class SessionAttach(Command):
         session = asked_session(self)
         if self.flag("start") and session.state is not SessionState.RUNNING:
             session = self._resume(session)
-        request = ConsoleRequest(session_id=session.id, node=session.nodes[0], size=terminal_size())
+        request = ConsoleRequest(
+            session_id=session.id,
+            node=session.nodes[0],
+            argv=self.program(session),
+            size=terminal_size(),
+        )
         return work_in_console(self.outrig.console(session, request))
+
+    def program(self, session: Session) -> tuple[str, ...]:  # noqa: ARG002 - a hook
+        """Return what runs on the console, nothing for the login shell; for command sets."""
+        return ()
 
     def _resume(self, session: Session) -> Session:
         outrig = self.outrig

@@ -51,11 +51,15 @@ class SessionStop(Command):
             raise failures[0]
         return 0
 
+    def keeps(self) -> bool:
+        """Tell whether the sessions are to be suspended; a command set may have another default."""
+        return self.flag("keep") and not self.flag("terminate")
+
     def _stop(self, session: Session) -> OutrigError | None:
         try:
             if not self.flag("no-pull") and session.state is SessionState.RUNNING:
                 say_pulled(self, self.outrig.pull(session, apart=False))
-            stopped = self.outrig.stop(session, keep=self.flag("keep"))
+            stopped = self.outrig.stop(session, keep=self.keeps())
         except OutrigError as err:
             self.warn(f"{session.name}: {err}")
             return err
