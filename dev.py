@@ -60,11 +60,12 @@ def hello(arguments: list[str]) -> int:
         ["cat", "results.json"],
         ["outrig", "session", "stop", "hello"],
     )
-    code = 0
     for step in steps:
         print(f"$ {' '.join(step)}", flush=True)
-        code = subprocess.run(step, cwd=example, env=environment).returncode or code
-    return code
+        code = subprocess.run(step, cwd=example, env=environment).returncode
+        if code:
+            return code
+    return 0
 
 
 def test(arguments: list[str]) -> int:
