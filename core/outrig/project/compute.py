@@ -53,6 +53,18 @@ def resolve_compute(
     return _from_cluster(read_cluster(spec, given, files or DiskFiles(project.root)))
 
 
+def check_clusters(project: Project) -> None:
+    """Read every cluster file that the project and its commands name; raises `ProjectFileError`.
+
+    One with a parameter that has no default is left out, as there is no telling what it says.
+    """
+    files = DiskFiles(project.root)
+    specs = [project.cluster, *(command.cluster for command in project.commands)]
+    for spec in specs:
+        if spec is not None and all(one.default is not None for one in spec.params):
+            _from_cluster(read_cluster(spec, {}, files))
+
+
 def read_cluster(spec: ClusterSpec, given: Mapping[str, str], files: ProjectFiles) -> Document:
     """Parse a cluster file with its parameters filled in; every value arrives as it was given."""
     values = bind_parameters(
