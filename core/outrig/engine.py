@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from outrig.interfaces import Console
     from outrig.model.console import ConsoleRequest
-    from outrig.model.project import Compute, Project
+    from outrig.model.project import Command, Compute, Project
     from outrig.model.run import Run
     from outrig.model.session import Event, Plan, RemoteFile, Session
     from outrig.model.snapshot import SnapshotInfo
@@ -64,11 +64,12 @@ class Outrig:
         from outrig.plugins import Hooks
         from outrig.session.runtime import Runtime
 
-        return Runtime(self.state, Hooks(), self.observer, self.cancel)
+        hooks = Hooks(report=lambda line: self.observer.notice(line))
+        return Runtime(self.state, hooks, self.observer, self.cancel)
 
     @cached_property
     def snapshots(self) -> Library:
-        """The snapshots in the default store."""
+        """The snapshots in the user's store, or in that of the project opened last."""
         from outrig.session.library import Library
 
         return Library(self.runtime)
@@ -97,7 +98,10 @@ class Outrig:
             )
         if location.notice:
             self.observer.notice(location.notice)
-        return load_project(location)
+        project = load_project(location)
+        if project.store is not None:
+            self.snapshots.store = project.store
+        return project
 
     def project_id(self, project: Project) -> str:
         """Return a project's identity, and remember the project."""
@@ -186,6 +190,12 @@ class Outrig:
             cluster_params=cluster_params or {},
             command=command,
         )
+
+    def provider_name(self, project: Project, command: Command | None = None) -> str:
+        """Return the provider a project, or its command, runs on when nothing else is asked."""
+        from outrig.session.projects import compute_for
+
+        return compute_for(project, command, {}).provider
 
     def plan(self, request: StartRequest) -> Plan:
         """Return what `start` would do; changes nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from outrig.cli.provider_options import given_settings
 from outrig.cli.running import (
     Outcome,
     TerminalObserver,
@@ -17,6 +18,7 @@ from outrig.cli.running import (
 )
 from outrig.errors import OutrigError, UsageError
 from outrig.model.resources import parse_resources
+from outrig.model.session import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -138,7 +140,7 @@ def _request(
         cluster_params=cluster_params(options),
         command=case.run.command if case.run else None,
     )
-    return replace(request, compute=_compute(request.compute, options))
+    return replace(request, compute=_compute(command, request.compute, options))
 
 
 def _name(project: Project, case: Case, options: StartOptions) -> str | None:
@@ -153,12 +155,13 @@ def _with_options(run: NewRun, options: StartOptions) -> NewRun:
     return replace(run, timeout_s=options.timeout_s)
 
 
-def _compute(compute: Compute, options: StartOptions) -> Compute:
+def _compute(command: Command, compute: Compute, options: StartOptions) -> Compute:
     if options.provider is not None and options.provider != compute.provider:
         compute = replace(compute, provider=options.provider, settings=())
     if options.resources is not None:
         compute = replace(compute, resources=parse_resources(options.resources))
-    return compute
+    given = given_settings(command, compute.provider)
+    return replace(compute, settings=tuple({**dict(compute.settings), **dict(given)}.items()))
 
 
 def cluster_params(options: StartOptions) -> Mapping[str, str]:
@@ -180,6 +183,9 @@ def _target(
 ) -> Callable[[], Outcome]:
     def target() -> Outcome:
         session = command.outrig.start(request)
+        for wanted in request.runs:
+            step = Step(name="run", detail=wanted.script.strip())
+            command.outrig.observer.step(session, step, 4, 4)
         if not request.runs:
             command.note(f"{session.name} is {session.state.value}")
             return Outcome(session=session)

@@ -44,6 +44,7 @@ def execute(
             f'session "{session.name}" is {session.state.value}, not RUNNING',
             hint=f"start it: outrig session start --name {session.name}",
         )
+    runtime.hooks.load_extensions()
     runs = [_new_run(runtime, session, one) for one in wanted]
     runtime.state.runs.put(runs)
     runtime.touch(session)

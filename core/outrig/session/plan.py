@@ -21,6 +21,7 @@ def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
 
     Raises `PolicyError` when one refuses.
     """
+    runtime.hooks.load_extensions()
     name = request.name or free_name(runtime, request.project_id, request.project.name)
     session = runtime.state.sessions.live(request.project_id, name)
     compute = request.compute

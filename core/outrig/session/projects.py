@@ -49,14 +49,14 @@ def start_request(
         project=project,
         project_id=project_id,
         snapshot=snapshot,
-        compute=compute or _compute(project, named, cluster_params),
+        compute=compute or compute_for(project, named, cluster_params),
         environment=environment_source(project.environment, snapshot),
         name=name,
         runs=tuple(runs),
     )
 
 
-def _compute(
+def compute_for(
     project: Project, command: Command | None, cluster_params: Mapping[str, str]
 ) -> Compute:
     """Tell what nodes are wanted; where nothing does, the configured provider's."""

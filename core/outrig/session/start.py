@@ -57,6 +57,7 @@ def sync(
     runtime: Runtime, session: Session, snapshot: SnapshotReader, *, clean: bool = False
 ) -> Session:
     """Make a running session's work directory equal to a snapshot; returns its record."""
+    runtime.hooks.load_extensions()
     with session_lock(
         runtime.state.directory,
         session.id,

@@ -29,6 +29,7 @@ def stop(runtime: Runtime, session: Session, *, keep: bool = False) -> Session:
     Raises `RemoteError` when something could not be released: the session is then in ERROR, and
     stopping it again tries again.
     """
+    runtime.hooks.load_extensions()
     with session_lock(
         runtime.state.directory,
         session.id,

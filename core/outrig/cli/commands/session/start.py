@@ -11,11 +11,14 @@ from outrig.cli.invoking import (
     PARAM_OPTION,
     SHELL_OPTION,
     cases,
+    option_value,
     parameter_options,
     project_for_words,
     wants_shell,
 )
+from outrig.cli.provider_options import provider_options
 from outrig.cli.starting import StartOptions, start_cases
+from outrig.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,7 +78,19 @@ class SessionStart(Command):
         self._project = project_for_words(self, words)
         if self._project is None or self.keep_unknown:
             return ()
-        return parameter_options(self, self._project, words)
+        options = [*parameter_options(self, self._project, words)]
+        return [*options, *provider_options(self, self._provider(self._project, words))]
+
+    def _provider(self, project: Project, words: Sequence[str]) -> str:
+        named = option_value(words, "--provider", "--provider")
+        if named is not None:
+            return named
+        leading = self.leading(words)
+        command = project.command(leading[0]) if leading else None
+        try:
+            return self.outrig.provider_name(project, command)
+        except UsageError:  # its cluster file has parameters, whose values are not known yet
+            return "local"
 
     def handle(self) -> int:
         """Start what the words ask for."""

@@ -1,0 +1,39 @@
+"""The settings of a provider as options of the commands that start sessions: `--aws-region`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.cli.definition import option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from outrig.cli.command import Command
+    from outrig.cli.definition import Option
+    from outrig.config.fields import SettingField
+
+
+def provider_fields(command: Command, provider: str) -> tuple[SettingField, ...]:
+    """Return the settings that a provider declares; raises `PluginError` when it is not there."""
+    from outrig.config.fields import fields_of
+    from outrig.plugins.kinds import Kind
+
+    declared = command.outrig.runtime.hooks.settings_type(Kind.PROVIDER, provider)
+    return fields_of(f"{Kind.PROVIDER.section}.{provider}", declared)
+
+
+def provider_options(command: Command, provider: str) -> Iterator[Option]:
+    """Yield an option for each setting of a provider."""
+    for field in provider_fields(command, provider):
+        unit = f" ({field.unit})" if field.unit else ""
+        yield option(field.flag, None, f"{provider}: {field.help}{unit}", value="VALUE")
+
+
+def given_settings(command: Command, provider: str) -> tuple[tuple[str, object], ...]:
+    """Return the settings of a provider that stand on the command line, by field name."""
+    return tuple(
+        (field.name, command.text(field.flag))
+        for field in provider_fields(command, provider)
+        if command.definition.has_option(field.flag) and command.was_given(field.flag)
+    )
