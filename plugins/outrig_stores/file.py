@@ -133,7 +133,7 @@ class FileStore(ObjectStore):
             self._sweep(aside)
         handle, name = tempfile.mkstemp(dir=aside)
         try:
-            with open(handle, "wb", buffering=0) as stream:
+            with os.fdopen(handle, "wb", buffering=0) as stream:
                 rest = memoryview(data)
                 while rest:
                     rest = rest[stream.write(rest) or 0 :]

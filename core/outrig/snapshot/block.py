@@ -47,10 +47,7 @@ def unpack_block(codec: int, stored: bytes, raw: int, where: str) -> bytes:
     """Return a block's content, exactly `raw` bytes; raises `StoreError`. Never makes more."""
     if raw > MAX_BLOCK:
         raise StoreError(f"{where} claims to hold {raw} bytes")
-    if codec == RAW:
-        content = stored
-    else:
-        content = _decompress(stored, raw, where)
+    content = stored if codec == RAW else _decompress(stored, raw, where)
     if len(content) != raw:
         raise StoreError(f"{where} is cut short or damaged")
     return content

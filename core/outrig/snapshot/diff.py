@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from outrig.model.snapshot import EntryKind
+from outrig.model.snapshot import Entry, EntryKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from outrig.model.snapshot import Entry, SnapshotReader
+    from outrig.model.snapshot import SnapshotReader
 
 
 class ChangeKind(Enum):
@@ -59,9 +59,7 @@ def _compare(path: str, old: Entry, new: Entry) -> Change | None:
     return Change(path=path, kind=kind, old=old, new=new)
 
 
-def diff(
-    old: SnapshotReader, new: SnapshotReader, under: str | None = None
-) -> tuple[Change, ...]:
+def diff(old: SnapshotReader, new: SnapshotReader, under: str | None = None) -> tuple[Change, ...]:
     """Return what differs, sorted by path, restricted to `under` (a file or a directory).
 
     Directories count where they are empty on one side only by being there; times do not count.
@@ -84,7 +82,8 @@ def diff(
 def _is_implied(change: Change, before: dict[str, Entry], after: dict[str, Entry]) -> bool:
     """Say whether it is a directory that comes or goes with what is in it."""
     entry = change.old or change.new
-    if change.old and change.new or entry is None or entry.kind is not EntryKind.DIRECTORY:
+    both = change.old is not None and change.new is not None
+    if both or entry is None or entry.kind is not EntryKind.DIRECTORY:
         return False
     side = before if change.old else after
     prefix = change.path + "/"

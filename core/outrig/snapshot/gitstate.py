@@ -42,7 +42,7 @@ def _git(root: bytes, *arguments: str) -> str | None:
     if program is None:
         return None
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed program with fixed arguments
+        done = subprocess.run(
             [program, *_SAFE, *arguments],
             cwd=root,
             env=_environment(),
@@ -59,7 +59,9 @@ def _git(root: bytes, *arguments: str) -> str | None:
 
 def _no_filters(root: bytes) -> list[str]:
     """Return options that switch off every content filter the repository configures."""
-    listed = _git(root, "config", "--includes", "--null", "--name-only", "--get-regexp", r"^filter\.")
+    listed = _git(
+        root, "config", "--includes", "--null", "--name-only", "--get-regexp", r"^filter\."
+    )
     options: list[str] = []
     for name in (listed or "").split("\0"):
         if name.endswith((".clean", ".smudge", ".process")):

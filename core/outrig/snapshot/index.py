@@ -61,7 +61,7 @@ class LabelRow(NamedTuple):
     created_us: int
     description: str
     files: int
-    bytes: int
+    size_bytes: int
     rare: int
     body: bytes
 
@@ -191,6 +191,28 @@ class Index:
             (digest,),
         )
         return [Place(*row) for row in rows]
+
+    def digests(self, key: str) -> Iterator[bytes]:
+        """Yield the chunks of a pack."""
+        rows = self._db.execute(
+            "SELECT c.digest FROM chunks c JOIN blocks b ON b.id = c.block"
+            " JOIN packs p ON p.id = b.pack WHERE p.key=?",
+            (key,),
+        )
+        return (row[0] for row in rows)
+
+    def used_bytes(self, key: str, used: set[bytes]) -> int:
+        """Return about how many stored bytes of a pack hold chunks of `used`."""
+        rows = self._db.execute(
+            "SELECT c.digest, c.length, b.stored, b.raw FROM chunks c"
+            " JOIN blocks b ON b.id = c.block JOIN packs p ON p.id = b.pack WHERE p.key=?",
+            (key,),
+        )
+        return sum(
+            -(-length * stored // max(1, raw))
+            for digest, length, stored, raw in rows
+            if digest in used
+        )
 
     def labels(self) -> set[str]:
         """Return the ids of all labels."""

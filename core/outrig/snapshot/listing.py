@@ -32,7 +32,7 @@ def _info(row: LabelRow) -> SnapshotInfo:
         created_at=labels.from_microseconds(row.created_us),
         description=row.description,
         file_count=row.files,
-        size_bytes=row.bytes,
+        size_bytes=row.size_bytes,
         git=git,
         missing_outputs=missing,
     )

@@ -49,6 +49,4 @@ def resolve(
             )
         if found:
             return Resolved(info=found[0])
-    raise NotFoundError(
-        f"No snapshots found with name {name}", hint="see: outrig snapshot list"
-    )
+    raise NotFoundError(f"No snapshots found with name {name}", hint="see: outrig snapshot list")

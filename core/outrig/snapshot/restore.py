@@ -189,7 +189,7 @@ def _same_content(entry: Entry, target: Target) -> bool:
     from blake3 import blake3
 
     fd = target.open_file(entry.path)
-    with open(fd, "rb", buffering=0) as stream:
+    with os.fdopen(fd, "rb", buffering=0) as stream:
         for index, digest in enumerate(entry.chunks):
             data = stream.read(chunk_length(entry.size_bytes, index))
             if blake3(data).hexdigest() != digest:

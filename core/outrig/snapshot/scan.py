@@ -60,9 +60,7 @@ def _files(directory: Directory) -> list[PreviewFile]:
         if not stat.S_ISDIR(directory.mode(index)):
             size = directory.stats[index * STAT_FIELDS + 2]
             output = bool(directory.output[index])
-            found.append(
-                PreviewFile(path=to_text(prefix + name), size_bytes=size, output=output)
-            )
+            found.append(PreviewFile(path=to_text(prefix + name), size_bytes=size, output=output))
     return found
 
 

@@ -41,11 +41,15 @@ from outrig.snapshot.walk import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Generator, Iterator
     from pathlib import Path
+    from typing import TypeVar
 
     from outrig.interfaces import Context
     from outrig.model.snapshot import Entry, SnapshotLabels
+
+    T = TypeVar("T")
+    _Reading = Generator[tuple[bytes, bytes], None, T]
 
 READ_ATTEMPTS = 5
 _RETRY_S = 0.02
@@ -221,7 +225,7 @@ class TreeReader(StreamedReader):
             part,
         )
 
-    def _new_part(self, directory: Directory) -> Iterator[tuple[bytes, bytes]]:
+    def _new_part(self, directory: Directory) -> _Reading[bytes]:
         known = _known_entries(directory.cached)
         encoded: list[bytes] = []
         gone: list[int] = []
@@ -243,7 +247,7 @@ class TreeReader(StreamedReader):
             directory.output = directory.output[:index] + directory.output[index + 1 :]
         return encode_part(directory.path, encoded)
 
-    def _entry(self, directory: Directory, index: int) -> Iterator[tuple[bytes, bytes]]:
+    def _entry(self, directory: Directory, index: int) -> _Reading[bytes | None]:
         """Read one name; returns its encoded entry, `None` when it is left out."""
         name = directory.names[index]
         shown = display(directory.path + b"/" + name if directory.path else name)
@@ -280,7 +284,7 @@ class TreeReader(StreamedReader):
 
     def _read(
         self, directory: Directory, index: int, name: bytes, mode: int
-    ) -> Iterator[tuple[bytes, bytes]]:
+    ) -> _Reading[bytes | None]:
         """Encode what the name is now; returns `None` when it changed under the reading."""
         output = bool(directory.output[index])
         if stat.S_ISDIR(mode):
@@ -311,7 +315,7 @@ class TreeReader(StreamedReader):
             return None
         return encode_file(name, size, digests, executable=bool(mode & 0o111), output=output)
 
-    def _large(self, fd: int, size: int) -> Iterator[tuple[bytes, bytes]]:
+    def _large(self, fd: int, size: int) -> _Reading[tuple[int, bytes]]:
         """Read a large file; returns how many bytes there were and the digests, joined."""
         read = 0
         digests = []

@@ -145,7 +145,7 @@ class StoredReader(SnapshotReader):
             self._load(self._id, Wanted(chunks=digests), bridge, self._context)
         except _Abandoned:
             bridge.end(None)
-        except BaseException as err:  # noqa: BLE001 - raised again in the reader's thread
+        except BaseException as err:
             bridge.end(err)
         else:
             bridge.end(None)

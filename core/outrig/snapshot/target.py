@@ -33,7 +33,7 @@ class Target:
         self._open: OrderedDict[bytes, int] = OrderedDict()
         self._staging: int | None = None
         if staging is not None:
-            os.mkdir(staging, 0o700, dir_fd=self._root)  # noqa: PTH102 - below a descriptor
+            os.mkdir(staging, 0o700, dir_fd=self._root)
             self._staging = os.open(staging, _OPEN_DIRECTORY, dir_fd=self._root)
         self._partial: dict[str, tuple[bytes, int]] = {}
         self._number = 0
@@ -91,12 +91,12 @@ class Target:
         """Make a directory; one that is there stays, a file or link in its place is removed."""
         fd, name = self.place(path)
         try:
-            os.mkdir(name, dir_fd=fd)  # noqa: PTH102 - below a descriptor
+            os.mkdir(name, dir_fd=fd)
         except FileExistsError:
             status = os.stat(name, dir_fd=fd, follow_symlinks=False)
             if not stat.S_ISDIR(status.st_mode):
-                os.unlink(name, dir_fd=fd)  # noqa: PTH108 - below a descriptor
-                os.mkdir(name, dir_fd=fd)  # noqa: PTH102 - below a descriptor
+                os.unlink(name, dir_fd=fd)
+                os.mkdir(name, dir_fd=fd)
 
     def write_chunk(self, entry: Entry, index: int, data: bytes) -> bool:
         """Write one chunk of a file; says whether the file is whole now."""
@@ -142,7 +142,7 @@ class Target:
             return
         fd, name = self.place(path)
         try:
-            os.rename(staged, name, src_dir_fd=self._staging, dst_dir_fd=fd)  # noqa: PTH104 - as above
+            os.rename(staged, name, src_dir_fd=self._staging, dst_dir_fd=fd)
         except IsADirectoryError as err:
             raise ConflictError(f"{display(path)} is a directory there, a file here") from err
 

@@ -11,17 +11,17 @@ import os
 import stat
 import time
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from outrig.snapshot.ignore import IGNORE_FILES, Ignore
 from outrig.snapshot.outputs import OUTSIDE, OutputState, output_states
 from outrig.snapshot.pathname import display
+from outrig.snapshot.scancache import CachedDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from outrig.snapshot.scancache import CachedDirectory
+    from collections.abc import Mapping
 
 MAX_DEPTH = 500
 """Levels; each holds one descriptor open while it is walked."""
@@ -252,9 +252,7 @@ class Walk:
         try:
             for name in cached.names:
                 s = lstat(name, dir_fd=fd, follow_symlinks=False)
-                extend(
-                    (s.st_mode, s.st_ino & _INODE_MASK, s.st_size, s.st_mtime_ns, s.st_ctime_ns)
-                )
+                extend((s.st_mode, s.st_ino & _INODE_MASK, s.st_size, s.st_mtime_ns, s.st_ctime_ns))
         except OSError:
             return None
         listing = _Listing(cached.names, stats, bytearray(cached.output), [], cached.ignored)
@@ -291,7 +289,8 @@ class Walk:
         if frame.dropped and not frame.outputs.wants_all_names():
             return sorted(frame.outputs.literal_names())
         try:
-            return sorted(os.fsencode(name) for name in os.listdir(frame.fd))
+            with os.scandir(frame.fd) as found:
+                return sorted(os.fsencode(one.name) for one in found)
         except OSError as err:
             self.problems.append(LeftOut(display(frame.path) or ".", err.strerror or str(err)))
             return []
@@ -335,7 +334,7 @@ class Walk:
                     shown = self._shown(frame, file)
                     self.problems.append(LeftOut(shown, err.strerror or str(err)))
                 continue
-            with open(fd, "rb") as stream:
+            with os.fdopen(fd, "rb") as stream:
                 if stat.S_ISREG(os.fstat(fd).st_mode):
                     found |= 1 << at
                     frame.ignore = frame.ignore.with_file(file, stream.read(_IGNORE_LIMIT))

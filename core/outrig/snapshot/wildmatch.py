@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NEVER = rb"(?!)"
 """What a pattern that git calls malformed becomes: it matches nothing."""
 
-_CLASSES = {
+_CLASSES: dict[bytes, Callable[[int], bool]] = {
     b"alnum": lambda c: c < 128 and chr(c).isalnum(),
     b"alpha": lambda c: c < 128 and chr(c).isalpha(),
     b"blank": lambda c: c in (0x20, 0x09),
