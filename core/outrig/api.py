@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING
 
 _HOME = {
     "outrig.cli.command": ("Command",),
-    "outrig.cli.definition": ("argument", "option"),
+    "outrig.cli.commands.project.validate": ("ProjectValidate",),
+    "outrig.cli.commands.session.attach": ("SessionAttach",),
+    "outrig.cli.commands.session.execute": ("SessionExecute",),
+    "outrig.cli.commands.session.start": ("SessionStart",),
+    "outrig.cli.commands.session.stop": ("SessionStop",),
+    "outrig.cli.definition": ("Option", "argument", "option"),
+    "outrig.cli.invoking": ("cases", "parameter_options"),
     "outrig.cli.listing": ("Column",),
     "outrig.cli.route": ("Group", "Route"),
+    "outrig.cli.starting": ("StartOptions", "start_cases"),
+    "outrig.engine": ("Outrig",),
     "outrig.hookspecs": ("hookimpl",),
     "outrig.interfaces": (
         "ByteStream",
@@ -47,8 +55,11 @@ _HOME = {
         "ResourceRef",
         "Role",
     ),
+    "outrig.model.project": ("Parameter", "Project"),
+    "outrig.model.session": ("Session",),
     "outrig.node.provider": ("NodeProvider",),
     "outrig.node.root": ("local_node_root",),
+    "outrig.project.create": ("CreateForm", "CreateRequest", "create_project"),
     "outrig.settings": ("Settings", "setting"),
 }
 
@@ -56,14 +67,41 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 if TYPE_CHECKING:
     from outrig.cli.command import Command as Command
+    from outrig.cli.commands.project.validate import ProjectValidate as ProjectValidate
+    from outrig.cli.commands.session.attach import SessionAttach as SessionAttach
+    from outrig.cli.commands.session.execute import SessionExecute as SessionExecute
+    from outrig.cli.commands.session.start import SessionStart as SessionStart
+    from outrig.cli.commands.session.stop import SessionStop as SessionStop
+    from outrig.cli.definition import Option as Option
     from outrig.cli.definition import argument as argument
     from outrig.cli.definition import option as option
+    from outrig.cli.invoking import cases as cases
+    from outrig.cli.invoking import parameter_options as parameter_options
     from outrig.cli.listing import Column as Column
     from outrig.cli.route import Group as Group
     from outrig.cli.route import Route as Route
+    from outrig.cli.starting import StartOptions as StartOptions
+    from outrig.cli.starting import start_cases as start_cases
+    from outrig.engine import Outrig as Outrig
     from outrig.hookspecs import hookimpl as hookimpl
     from outrig.interfaces import ByteStream as ByteStream
+    from outrig.interfaces import Console as Console
     from outrig.interfaces import Context as Context
+    from outrig.interfaces import Expander as Expander
+    from outrig.interfaces import Intent as Intent
+    from outrig.interfaces import Journal as Journal
+    from outrig.interfaces import ObjectStore as ObjectStore
+    from outrig.interfaces import Provider as Provider
+    from outrig.interfaces import RunControl as RunControl
+    from outrig.interfaces import WithAutostop as WithAutostop
+    from outrig.interfaces import WithCheck as WithCheck
+    from outrig.interfaces import WithConsole as WithConsole
+    from outrig.interfaces import WithEnvironment as WithEnvironment
+    from outrig.interfaces import WithExecution as WithExecution
+    from outrig.interfaces import WithFiles as WithFiles
+    from outrig.interfaces import WithForward as WithForward
+    from outrig.interfaces import WithPrices as WithPrices
+    from outrig.interfaces import WithSessionEnd as WithSessionEnd
     from outrig.model.node import Endpoint as Endpoint
     from outrig.model.node import Inventory as Inventory
     from outrig.model.node import Lifetime as Lifetime
@@ -74,8 +112,14 @@ if TYPE_CHECKING:
     from outrig.model.node import ReleaseReport as ReleaseReport
     from outrig.model.node import ResourceRef as ResourceRef
     from outrig.model.node import Role as Role
+    from outrig.model.project import Parameter as Parameter
+    from outrig.model.project import Project as Project
+    from outrig.model.session import Session as Session
     from outrig.node.provider import NodeProvider as NodeProvider
     from outrig.node.root import local_node_root as local_node_root
+    from outrig.project.create import CreateForm as CreateForm
+    from outrig.project.create import CreateRequest as CreateRequest
+    from outrig.project.create import create_project as create_project
     from outrig.settings import Settings as Settings
     from outrig.settings import setting as setting
 

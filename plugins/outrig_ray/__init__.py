@@ -1,1 +1,1 @@
-"""Ray: its command lines and project files."""
+"""The command set of Ray projects: `ray project …` and `ray session …`."""

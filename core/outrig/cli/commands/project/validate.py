@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from outrig.cli.command import Command
 from outrig.cli.project_view import print_project, view
 from outrig.project.compute import check_clusters
+
+if TYPE_CHECKING:
+    from outrig.model.project import Project
 
 
 class ProjectValidate(Command):
@@ -25,10 +30,13 @@ class ProjectValidate(Command):
             self.warn(notice)
         if self.verbosity:
             print_project(self, view(self.outrig, project))
-        if self.route_style == "any":
-            self.note("Project files validated!")
-        else:
-            count = len(project.commands)
-            commands = f"{count} command{'' if count == 1 else 's'}"
-            self.note(f'{project.file.name} is valid: project "{project.name}", {commands}')
+        self.note(self.verdict(project))
         return 0
+
+    def verdict(self, project: Project) -> str:
+        """Return what is said of a project with nothing wrong; for command sets."""
+        if self.route_style == "any":
+            return "Project files validated!"
+        count = len(project.commands)
+        commands = f"{count} command{'' if count == 1 else 's'}"
+        return f'{project.file.name} is valid: project "{project.name}", {commands}'

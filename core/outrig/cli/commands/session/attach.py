@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_session
 from outrig.cli.command import Command
@@ -13,6 +13,9 @@ from outrig.model.console import ConsoleRequest
 from outrig.model.session import SessionState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from outrig.cli.definition import Option
     from outrig.model.session import Session
 
 
@@ -24,9 +27,14 @@ class SessionAttach(Command):
         "A shell in the session's work directory, with its environment. The exit code is the "
         "shell's. A session that was stopped with --keep is resumed first with --start."
     )
-    examples = (("outrig session attach train", "a shell in session train"),)
+    examples: ClassVar[Sequence[tuple[str, str]]] = (
+        ("outrig session attach train", "a shell in session train"),
+    )
     arguments = (NAME_ARGUMENT,)
-    options = (NAME_OPTION, option("start", None, "resume the session if it is suspended"))
+    options: ClassVar[Sequence[Option]] = (
+        NAME_OPTION,
+        option("start", None, "resume the session if it is suspended"),
+    )
     runs_commands = True
 
     def handle(self) -> int:

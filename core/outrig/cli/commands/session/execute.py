@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from outrig.cli.choosing import NAME_OPTION, asked_sessions
 from outrig.cli.command import Command
@@ -39,13 +39,13 @@ class SessionExecute(Command):
         "work in parallel, their lines prefixed with the session's name. The exit code is the "
         "command's own; of several the common one, or 1 when they differ."
     )
-    examples = (
+    examples: ClassVar[Sequence[tuple[str, str]]] = (
         ("outrig session execute evaluate", "in the session used last"),
         ('outrig session execute train --lr 0.2 --name "train-*"', "in several"),
         ('outrig session execute --shell "df -h ."', "any program"),
     )
     arguments = COMMAND_ARGUMENTS
-    options = (
+    options: ClassVar[Sequence[Option]] = (
         NAME_OPTION,
         SHELL_OPTION,
         PARAM_OPTION,

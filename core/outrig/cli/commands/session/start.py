@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from outrig.cli.command import Command
 from outrig.cli.definition import option
@@ -41,7 +41,7 @@ class SessionStart(Command):
         "parallel. Ctrl-C leaves a command running that has started; before that it ends the start "
         "and releases what was made."
     )
-    examples = (
+    examples: ClassVar[Sequence[tuple[str, str]]] = (
         ("outrig session start train --lr 0.1", "a new session, and a command with a parameter"),
         ('outrig session start train --optimizer "*"', "one session for each choice"),
         ("outrig session start --name dev", "a session that runs nothing yet"),
@@ -49,7 +49,7 @@ class SessionStart(Command):
         ("outrig session start train --dry-run", "what would be done"),
     )
     arguments = COMMAND_ARGUMENTS
-    options = (
+    options: ClassVar[Sequence[Option]] = (
         option("name", "n", "the session's name (default: the project's)", value="NAME"),
         option("snapshot-name", "s", "start from this snapshot", value="NAME"),
         SHELL_OPTION,
@@ -70,16 +70,17 @@ class SessionStart(Command):
         option("session-args", None, "the same, as --NAME=VALUE,--NAME=VALUE", value="ARGS"),
     )
     runs_commands = True
-    _project: Project | None = None
+    asked_project: Project | None = None
+    """The project that the words are about, once `extend` has found it."""
 
     def extend(self, words: Sequence[str]) -> Iterable[Option]:
         """Make the parameters of the named command options of this one."""
         self.keep_unknown = wants_shell(words)
-        self._project = project_for_words(self, words)
-        if self._project is None or self.keep_unknown:
+        self.asked_project = project_for_words(self, words)
+        if self.asked_project is None or self.keep_unknown:
             return ()
-        options = [*parameter_options(self, self._project, words)]
-        return [*options, *provider_options(self, self._provider(self._project, words))]
+        options = [*parameter_options(self, self.asked_project, words)]
+        return [*options, *provider_options(self, self._provider(self.asked_project, words))]
 
     def _provider(self, project: Project, words: Sequence[str]) -> str:
         named = option_value(words, "--provider", "--provider")
@@ -94,6 +95,6 @@ class SessionStart(Command):
 
     def handle(self) -> int:
         """Start what the words ask for."""
-        project = self._project or self.outrig.project()
+        project = self.asked_project or self.outrig.project()
         wanted = cases(self, project, wildcards=True)
         return start_cases(self, project, wanted, StartOptions.of(self))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_sessions
 from outrig.cli.command import Command
@@ -12,6 +12,9 @@ from outrig.errors import OutrigError
 from outrig.model.session import SessionState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from outrig.cli.definition import Option
     from outrig.model.session import Session
 
 
@@ -24,12 +27,12 @@ class SessionStop(Command):
         "not come back yet are brought back first. --keep suspends it instead: the work directory "
         "stays, and `session start --name` resumes it."
     )
-    examples = (
+    examples: ClassVar[Sequence[tuple[str, str]]] = (
         ("outrig session stop", "the session used last"),
         ('outrig session stop --name "*"', "all sessions of this project"),
     )
     arguments = (NAME_ARGUMENT,)
-    options = (
+    options: ClassVar[Sequence[Option]] = (
         NAME_OPTION,
         option("keep", "k", "keep the work directory, so that the session can be resumed"),
         option("terminate", None, "end it for good (the default)"),
