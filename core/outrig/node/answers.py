@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from outrig.model.run import RunState, RunStatus, Usage
+from outrig.model.session import RemoteFile
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -61,6 +62,66 @@ class LogAnswer(msgspec.Struct, frozen=True):
     """What comes after a piece of a log."""
 
     ended: bool = False
+
+
+class CodeAnswer(msgspec.Struct, frozen=True):
+    """How a console's program ended."""
+
+    code: int = 0
+
+
+class MadeAnswer(msgspec.Struct, frozen=True):
+    """Whether an environment was made now."""
+
+    made: bool = False
+
+
+class RemovedAnswer(msgspec.Struct, frozen=True):
+    """Whether something was removed."""
+
+    removed: bool = False
+
+
+class InventoryAnswer(msgspec.Struct, frozen=True):
+    """What a node keeps: sessions, and environments that no session uses."""
+
+    sessions: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+
+class PieceAnswer(msgspec.Struct, frozen=True):
+    """Of which file a piece was: its size, and a mark that changes when it is written to."""
+
+    size: int = 0
+    mark: str = ""
+
+
+class FileAnswer(msgspec.Struct, frozen=True, array_like=True):
+    """A file on a node."""
+
+    path: str
+    is_directory: bool
+    size_bytes: int
+    mtime_ns: int
+    executable: bool = False
+    target: str | None = None
+
+    def file(self) -> RemoteFile:
+        """Return it as the model's record."""
+        return RemoteFile(
+            path=self.path,
+            is_directory=self.is_directory,
+            size_bytes=self.size_bytes,
+            mtime_ns=self.mtime_ns,
+            executable=self.executable,
+            target=self.target,
+        )
+
+
+class FilesAnswer(msgspec.Struct, frozen=True):
+    """A part of a listing."""
+
+    files: tuple[FileAnswer, ...] = ()
 
 
 class Want(msgspec.Struct, frozen=True):

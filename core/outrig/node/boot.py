@@ -26,6 +26,12 @@ MODULES = (
     "manifest",
     "apply",
     "sync",
+    "files",
+    "pipconf",
+    "step",
+    "environment",
+    "console",
+    "ending",
     "serve",
 )
 """In the order in which they build on each other."""

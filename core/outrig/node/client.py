@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -113,6 +114,11 @@ class Exchange(Generic[T]):
             raise failure_of(frame.payload, self._client.name)
         self._reply = decoded(frame.payload, self._reply_type, self._client.name)
         return None
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the data until the reply has come."""
+        while (data := self.receive()) is not None:
+            yield data
 
     def reply(self) -> T:
         """Wait for the reply, past any data; raises what the node refused."""
@@ -279,12 +285,9 @@ def failure_of(payload: bytes, name: str) -> OutrigError:
 def decoded(payload: bytes, kind: type[T], name: str) -> T:
     """Read a node's answer, which is not trusted to be one; raises `RemoteError`."""
     try:
-        return msgspec.json.decode(payload, type=kind)
-    except msgspec.MsgspecError as error:
+        try:
+            return msgspec.json.decode(payload, type=kind)
+        except msgspec.DecodeError:  # names that are not UTF-8 come as lone surrogates
+            return msgspec.convert(json.loads(payload), kind)
+    except (msgspec.MsgspecError, ValueError) as error:
         raise RemoteError(f"{name}: the node's answer makes no sense: {error}") from error
-
-
-def chunks_of(exchange: Exchange[T]) -> Iterator[bytes]:
-    """Yield the data of a call until its reply."""
-    while (data := exchange.receive()) is not None:
-        yield data

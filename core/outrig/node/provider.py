@@ -2,245 +2,138 @@
 
 from __future__ import annotations
 
-import threading
-from abc import abstractmethod
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+import base64
+from abc import ABC
+from typing import TYPE_CHECKING
 
-from outrig.interfaces import Provider, WithAutostop, WithExecution
-from outrig.model.run import LogPart, RunRef, RunState, Stream
-from outrig.model.session import SyncReport
-from outrig.node.answers import LogAnswer, Nothing, StateAnswer, StatesAnswer
-from outrig.node.client import LostNodeError, NodeClient, connect
-from outrig.node.syncing import Manifest, NodeSync
-from outrig.transport.local import LocalTransport
+from outrig.errors import OutrigError
+from outrig.interfaces import (
+    WithAutostop,
+    WithConsole,
+    WithEnvironment,
+    WithSessionEnd,
+)
+from outrig.model.run import PreparedEnvironment, Stream
+from outrig.node.answers import CodeAnswer, InventoryAnswer, MadeAnswer, Nothing, RemovedAnswer
+from outrig.node.console import NodeConsole
+from outrig.node.files import FilesOnNodes
+from outrig.node.program.step import ERR_MARK
+from outrig.node.runs import RunsOnNodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from outrig.interfaces import Context
-    from outrig.model.node import Endpoint, Lifetime, Node
-    from outrig.model.run import ExecuteRequest, Task
-    from outrig.model.session import SyncRequest
-    from outrig.settings import Settings
-    from outrig.transport.base import Transport
+    from outrig.interfaces import Console, Context
+    from outrig.model.console import ConsoleRequest
+    from outrig.model.node import Lifetime, Node
+    from outrig.model.run import EnvironmentSource, PrepareRequest
+    from outrig.node.client import NodeClient
 
-T = TypeVar("T")
-MAX_LOG_PART = 4 << 20
-WAIT_MARGIN_S = 30.0
+LOOK_S = 0.2
 
 
-def transport_for(endpoint: Endpoint) -> Transport:
-    """Return the way to reach a node program."""
-    return LocalTransport(endpoint.python)
+class NodeProvider(
+    RunsOnNodes, FilesOnNodes, WithEnvironment, WithConsole, WithSessionEnd, WithAutostop, ABC
+):
+    """Gives everything a session needs to a provider that can say how to reach its nodes.
 
+    A subclass gives `provision`, `list_nodes`, `release` and `endpoint`. Connections are kept until
+    `close()`.
+    """
 
-class NodeProvider(Provider, WithExecution, WithAutostop):
-    """Gives sync, runs, files and consoles to a provider that can say how to reach its nodes."""
+    def prepare(self, request: PrepareRequest, context: Context) -> PreparedEnvironment:
+        """See `WithEnvironment`; on several nodes at once."""
+        fields = environment_fields(request.source)
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self._clients: dict[tuple[str, str], NodeClient] = {}
-        self._connecting: dict[tuple[str, str], threading.Lock] = {}
-        self._lock = threading.Lock()
-        self._seen: dict[tuple[str, Stream], int] = {}
-        self._read: dict[tuple[str, Stream], int] = {}
-        self._states: dict[str, str] = {}
+        def on_node(node: Node) -> bool:
+            return self.on(node, lambda client: self._prepare(client, request, fields, context))
 
-    @abstractmethod
-    def endpoint(self, node: Node) -> Endpoint:
-        """Return how to reach the node program on a node."""
+        made = self.on_each(request.nodes, on_node)
+        return PreparedEnvironment(digest=request.digest, made=any(made))
 
-    def close(self) -> None:
-        """Hang up all connections; what runs on the nodes goes on."""
-        with self._lock:
-            clients, self._clients = list(self._clients.values()), {}
-        for client in clients:
-            client.close()
-
-    def client(self, node: Node) -> NodeClient:
-        """Return a connection to the node's program, making it if there is none."""
-        key = (node.provider, node.id)
-        with self._lock:
-            one_at_a_time = self._connecting.setdefault(key, threading.Lock())
-        with one_at_a_time:
-            found = self._clients.get(key)
-            if found is not None and found.alive:
-                return found
-            if found is not None:
-                found.close()
-            endpoint = self.endpoint(node)
-            client = connect(transport_for(endpoint), endpoint.root or "")
-            with self._lock:
-                self._clients[key] = client
-            return client
-
-    def on(self, node: Node, action: Callable[[NodeClient], T]) -> T:
-        """Do something that may be repeated; once more if the connection is lost meanwhile."""
+    def _prepare(
+        self,
+        client: NodeClient,
+        request: PrepareRequest,
+        fields: dict[str, object],
+        context: Context,
+    ) -> bool:
+        exchange = client.start(
+            MadeAnswer, "prepare", session=request.session_id, digest=request.digest, **fields
+        )
         try:
-            return action(self.client(node))
-        except LostNodeError:
-            return action(self.client(node))
+            while (data := exchange.receive(LOOK_S)) is not None:
+                context.check_cancelled()
+                if data:
+                    stream = Stream.ERR if data[:1] == ERR_MARK else Stream.OUT
+                    context.output(stream, data[1:])
+        except OutrigError:
+            exchange.stop()
+            raise
+        return exchange.reply().made
 
-    def on_each(self, nodes: Sequence[Node], action: Callable[[Node], T]) -> tuple[T, ...]:
-        """Do something on many nodes at once; raises the first failure."""
-        if len(nodes) == 1:
-            return (action(nodes[0]),)
-        with ThreadPoolExecutor(max_workers=max(1, min(32, len(nodes)))) as pool:
-            return tuple(pool.map(action, nodes))
-
-    def sync(self, request: SyncRequest, context: Context) -> SyncReport:
-        """See `outrig.hookspecs.sync`."""
-        manifest = Manifest(request.snapshot.entries())
-
-        def on_node(node: Node) -> SyncReport:
-            return self.on(node, lambda client: self._sync_node(client, manifest, request, context))
-
-        reports = self.on_each(request.nodes, on_node)
-        return SyncReport(
-            skipped=all(one.skipped for one in reports),
-            sent_chunks=sum(one.sent_chunks for one in reports),
-            sent_bytes=sum(one.sent_bytes for one in reports),
-            written_files=sum(one.written_files for one in reports),
-            removed_files=sum(one.removed_files for one in reports),
+    def console(self, request: ConsoleRequest) -> Console:
+        """See `WithConsole`."""
+        exchange = self.client(request.node).start(
+            CodeAnswer,
+            "console",
+            session=request.session_id,
+            argv=list(request.argv),
+            env=request.environment and request.environment.digest,
+            variables=dict(request.variables),
+            columns=request.size.columns,
+            rows=request.size.rows,
         )
+        return NodeConsole(exchange)
 
-    def _sync_node(
-        self, client: NodeClient, manifest: Manifest, request: SyncRequest, context: Context
-    ) -> SyncReport:
-        one = NodeSync(client, manifest, request.snapshot)
-        answer = one.run(request.session_id, request.clean, context)
-        return SyncReport(
-            skipped=answer.skipped,
-            sent_chunks=one.sent_chunks,
-            sent_bytes=one.sent_bytes,
-            written_files=answer.written,
-            removed_files=answer.removed,
-        )
-
-    def execute(self, request: ExecuteRequest, context: Context) -> tuple[RunRef, ...]:
-        """See `outrig.hookspecs.execute`. Several nodes get equal shares of the tasks."""
-        context.check_cancelled()
-        nodes = request.nodes
-        shares = {node.id: request.tasks[rank :: len(nodes)] for rank, node in enumerate(nodes)}
-        cap = -(-request.cap // len(nodes)) if request.cap else 0
-        digest = request.environment and request.environment.digest
+    def end_session(self, session_id: str, nodes: tuple[Node, ...], grace_s: float) -> None:
+        """See `WithSessionEnd`."""
 
         def on_node(node: Node) -> None:
-            tasks = [task_fields(task, node) for task in shares[node.id]]
-            fields = {"session": request.session_id, "tasks": tasks, "cap": cap}
-            if tasks:
-                self.on(node, lambda one: one.call(Nothing, "execute", env=digest, **fields))
+            self.on(
+                node,
+                lambda client: client.call(
+                    Nothing, "end_session", session=session_id, grace_s=grace_s
+                ),
+            )
 
         self.on_each(nodes, on_node)
-        where = {task.id: node for node in nodes for task in shares[node.id]}
-        return tuple(
-            RunRef(id=task.id, session_id=request.session_id, node=where[task.id])
-            for task in request.tasks
-        )
-
-    def observe(self, refs: tuple[RunRef, ...]) -> tuple[RunState, ...]:
-        """See `RunControl`."""
-        return self._ask(refs, "observe", lambda _: {})
-
-    def wait(self, refs: tuple[RunRef, ...], timeout_s: float) -> tuple[RunState, ...]:
-        """See `RunControl`; what this provider has told of a run before counts as known."""
-        return self._ask(refs, "wait", self._known_of, timeout_s=timeout_s)
-
-    def _known_of(self, ref: RunRef) -> dict[str, object]:
-        known: dict[str, object] = {"status": self._states.get(ref.id, "")}
-        for stream in Stream:
-            key = (ref.id, stream)
-            known[stream.value] = self._read.get(key, self._seen.get(key, 0))
-        return known
-
-    def _ask(
-        self,
-        refs: tuple[RunRef, ...],
-        op: str,
-        more: Callable[[RunRef], dict[str, object]],
-        **fields: object,
-    ) -> tuple[RunState, ...]:
-        by_node: dict[str, list[RunRef]] = {}
-        for ref in refs:
-            by_node.setdefault(ref.node.id, []).append(ref)
-        found: dict[str, StateAnswer] = {}
-
-        def on_node(node: Node) -> None:
-            runs = [
-                {"run": ref.id, "session": ref.session_id, **more(ref)} for ref in by_node[node.id]
-            ]
-            answer = self.on(node, lambda one: one.call(StatesAnswer, op, runs=runs, **fields))
-            found.update((state.id, state) for state in answer.states)
-
-        self.on_each(tuple({ref.node.id: ref.node for ref in refs}.values()), on_node)
-        if op == "wait":
-            self._remember(found)
-        return tuple(found[ref.id].state() for ref in refs)
-
-    def _remember(self, found: dict[str, StateAnswer]) -> None:
-        for run, state in found.items():
-            self._states[run] = state.status.value
-            self._seen[run, Stream.OUT] = state.out
-            self._seen[run, Stream.ERR] = state.err
-
-    def read_log(self, ref: RunRef, stream: Stream, offset: int, max_bytes: int) -> LogPart:
-        """See `RunControl`."""
-        size = min(max_bytes, MAX_LOG_PART)
-
-        def ask(client: NodeClient) -> LogPart:
-            exchange = client.start(
-                LogAnswer, "read_log", run=ref.id, stream=stream.value, offset=offset, size=size
-            )
-            data = b""
-            while (piece := exchange.receive()) is not None:
-                data += piece
-            return LogPart(data=data, offset=offset, ended=exchange.reply().ended)
-
-        part = self.on(ref.node, ask)
-        key = (ref.id, stream)
-        self._read[key] = max(self._read.get(key, 0), part.next_offset)
-        return part
-
-    def cancel(self, refs: tuple[RunRef, ...], grace_s: float) -> None:
-        """See `RunControl`."""
-        by_node: dict[str, list[RunRef]] = {}
-        for ref in refs:
-            by_node.setdefault(ref.node.id, []).append(ref)
-
-        def on_node(node: Node) -> None:
-            runs = [ref.id for ref in by_node[node.id]]
-            self.on(node, lambda one: one.call(Nothing, "cancel", runs=runs, grace_s=grace_s))
-
-        self.on_each(tuple({ref.node.id: ref.node for ref in refs}.values()), on_node)
 
     def arm(self, session_id: str, nodes: Sequence[Node], lifetime: Lifetime) -> None:
         """See `WithAutostop`."""
-        fields = {
-            "session": session_id,
+        fields: dict[str, object] = {
             "idle_s": lifetime.idle_s,
             "max_age_s": lifetime.max_age_s,
             "terminate": lifetime.terminate,
         }
 
         def on_node(node: Node) -> None:
-            self.on(node, lambda one: one.call(Nothing, "arm", **fields))
+            self.on(node, lambda client: client.call(Nothing, "arm", session=session_id, **fields))
 
         self.on_each(nodes, on_node)
 
+    def kept(self, node: Node) -> InventoryAnswer:
+        """Return which sessions a node keeps, and which environments none of them uses."""
+        return self.on(node, lambda client: client.call(InventoryAnswer, "inventory"))
 
-def task_fields(task: Task, node: Node) -> dict[str, object]:
-    """Return a task as nodes are told of it."""
-    resources = task.resources
+    def remove_environment(self, node: Node, digest: str) -> bool:
+        """Remove an environment from a node; false when a session uses it."""
+        return self.on(
+            node,
+            lambda client: client.call(RemovedAnswer, "remove_environment", digest=digest),
+        ).removed
+
+
+def environment_fields(source: EnvironmentSource) -> dict[str, object]:
+    """Return an environment as nodes are told of it."""
+    spec = source.spec
     return {
-        "run": task.id,
-        "script": task.script,
-        "variables": {"OUTRIG_NODE_RANK": str(node.rank), **task.variables},
-        "directory": task.directory,
-        "cpu": resources.cpu,
-        "memory_mib": resources.memory_mib,
-        "gpu": resources.gpu,
-        "gpu_type": resources.gpu_type,
-        "timeout_s": task.timeout_s,
-        "background": task.background,
+        "requirements": spec.requirements,
+        "conda": spec.conda,
+        "dockerfile": spec.dockerfile,
+        "image": spec.image,
+        "shell": list(spec.shell),
+        "files": {
+            path: base64.b64encode(data).decode("ascii") for path, data in source.files.items()
+        },
     }

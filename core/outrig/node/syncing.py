@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from outrig.errors import RemoteError
+from outrig.model.session import SyncReport
 from outrig.node.answers import SyncAnswer, Want
 from outrig.node.client import decoded
 from outrig.node.program.apply import packs
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from outrig.interfaces import Context
+    from outrig.model.session import SyncRequest
     from outrig.model.snapshot import Entry, SnapshotReader
     from outrig.node.client import NodeClient
+
+CHECK_EVERY = 64
 
 
 class Manifest:
@@ -44,47 +48,62 @@ def _encoded(fields: list[tuple[object, ...]]) -> bytes:
         return json.dumps(fields).encode("ascii")
 
 
-class NodeSync:
-    """The sync of one session on one node."""
+def sync_node(
+    client: NodeClient, manifest: Manifest, request: SyncRequest, context: Context
+) -> SyncReport:
+    """Bring one node up to date; raises `RemoteError`."""
+    exchange = client.start(
+        SyncAnswer,
+        "sync",
+        session=request.session_id,
+        digest=manifest.digest,
+        size=len(manifest.data),
+        clean=request.clean,
+    )
+    sent = _Sent()
+    for data in exchange.pieces():
+        want = decoded(data, Want, client.name)
+        if want.want == "manifest":
+            for start in range(0, len(manifest.data), PIECE):
+                exchange.send(manifest.data[start : start + PIECE])
+        else:
+            wanted = _by_digest(manifest, want.chunks, client.name)
+            for pack in packs(sent.read(request.snapshot, wanted, context), PIECE):
+                exchange.send(pack)
+            exchange.end()
+    answer = exchange.reply()
+    return SyncReport(
+        skipped=answer.skipped,
+        sent_chunks=sent.chunks,
+        sent_bytes=sent.size_bytes,
+        written_files=answer.written,
+        removed_files=answer.removed,
+    )
 
-    def __init__(self, client: NodeClient, manifest: Manifest, snapshot: SnapshotReader) -> None:
-        self._client = client
-        self._manifest = manifest
-        self._snapshot = snapshot
-        self.sent_chunks = 0
-        self.sent_bytes = 0
 
-    def run(self, session_id: str, clean: bool, context: Context) -> SyncAnswer:
-        """Bring the node up to date; raises `RemoteError`."""
-        manifest = self._manifest
-        exchange = self._client.start(
-            SyncAnswer,
-            "sync",
-            session=session_id,
-            digest=manifest.digest,
-            size=len(manifest.data),
-            clean=clean,
-        )
-        while (data := exchange.receive()) is not None:
-            want = decoded(data, Want, self._client.name)
-            if want.want == "manifest":
-                for start in range(0, len(manifest.data), PIECE):
-                    exchange.send(manifest.data[start : start + PIECE])
-            else:
-                for pack in packs(self._wanted(want.chunks, context), PIECE):
-                    exchange.send(pack)
-                exchange.end()
-        return exchange.reply()
+def _by_digest(manifest: Manifest, numbers: tuple[int, ...], name: str) -> dict[str, int]:
+    known = manifest.chunks
+    if any(not 0 <= number < len(known) for number in numbers):
+        raise RemoteError(f"{name}: the node asks for a chunk that there is not")
+    return {known[number]: number for number in numbers}
 
-    def _wanted(self, numbers: tuple[int, ...], context: Context) -> Iterator[tuple[int, bytes]]:
-        """Read the chunks of those numbers, in any order."""
-        known = self._manifest.chunks
-        if any(not 0 <= number < len(known) for number in numbers):
-            raise RemoteError(f"{self._client.name}: the node asks for a chunk that there is not")
-        order = {known[number]: number for number in numbers}
-        for digest, data in self._snapshot.read(tuple(order)):
-            context.check_cancelled()
-            self.sent_chunks += 1
-            self.sent_bytes += len(data)
-            context.progress(self.sent_chunks, len(order), "chunks")
-            yield order[digest], data
+
+class _Sent:
+    """Counts what goes to a node."""
+
+    def __init__(self) -> None:
+        self.chunks = 0
+        self.size_bytes = 0
+
+    def read(
+        self, snapshot: SnapshotReader, wanted: dict[str, int], context: Context
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield the wanted chunks with their numbers."""
+        for digest, data in snapshot.read(tuple(wanted)):
+            if self.chunks % CHECK_EVERY == 0:
+                context.check_cancelled()
+                context.progress(self.chunks, len(wanted), "chunks")
+            self.chunks += 1
+            self.size_bytes += len(data)
+            yield wanted[digest], data
+        context.progress(self.chunks, len(wanted), "chunks")

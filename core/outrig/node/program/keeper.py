@@ -240,7 +240,8 @@ class Keeper:
     def start(self, spec: Spec) -> bool:
         """Make the run's directory and its shim; false if it must not run any more."""
         directory = self.root.run(spec.run)
-        if not exists(self.root.session(spec.session)):
+        session = self.root.session(spec.session)
+        if not exists(session) or exists(session + "/ended"):
             return False
         os.makedirs(directory, mode=0o700, exist_ok=True)
         reserve(directory + "/exit.new")

@@ -68,6 +68,15 @@ class Root:
         return self.path + "/wake"
 
 
+def find_program(name: str, path: str | None = None) -> str | None:
+    """Return where a program is on PATH; importing shutil for it would cost too much."""
+    for directory in (path or os.environ.get("PATH") or os.defpath).split(os.pathsep):
+        place = os.path.join(directory or ".", name)
+        if os.access(place, os.X_OK) and os.path.isfile(place):
+            return place
+    return None
+
+
 def read_whole(path: str) -> bytes | None:
     """Return a file's content, `None` if there is no such file."""
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 
 from outrig.node.program.keeper import run_keeper
@@ -14,6 +13,7 @@ from outrig.node.program.place import (
     append_line,
     checked_name,
     exists,
+    find_program,
     read_whole,
     write_whole,
 )
@@ -52,7 +52,7 @@ def make_session(root: Root, session: object) -> str:
 
 def shell() -> list[str]:
     """Return the words that run a script: bash if there is one, else sh."""
-    return [shutil.which("bash") or shutil.which("sh") or "/bin/sh", "-c"]
+    return [find_program("bash") or find_program("sh") or "/bin/sh", "-c"]
 
 
 def base_environ(session: str, variables: dict[str, str]) -> dict[str, str]:
@@ -183,17 +183,23 @@ class Watched:
 
     def __init__(self, root: Root, fields: dict[str, object]) -> None:
         self.run = root.run(checked_name("run", fields.get("run")))
-        self.status = str(fields.get("status"))
+        self.status = fields.get("status") or "QUEUED"
         self.out = int(number(fields.get("out")) or 0)
         self.err = int(number(fields.get("err")) or 0)
 
     def changed(self) -> bool:
         """Whether state or log are not what the client knows."""
-        if self.status == "QUEUED":
-            return exists(self.run + "/started") or exists(self.run + "/exit")
+        if self.status == "QUEUED" and (
+            exists(self.run + "/started") or exists(self.run + "/exit") or self.dropped()
+        ):
+            return True
         if self.status == "RUNNING" and exists(self.run + "/exit"):
             return True
         return file_size(self.run + "/out") > self.out or file_size(self.run + "/err") > self.err
+
+    def dropped(self) -> bool:
+        """Whether it was cancelled before it started."""
+        return exists(self.run + "/cancel") and not exists(self.run + "/spec")
 
 
 def file_size(path: str) -> int:

@@ -9,6 +9,14 @@ import time
 import traceback
 
 from outrig.node.program.call import Call, Stopped, moments
+from outrig.node.program.console import handle_console
+from outrig.node.program.ending import (
+    handle_end_session,
+    handle_inventory,
+    handle_remove_environment,
+)
+from outrig.node.program.environment import environment_variables, handle_prepare
+from outrig.node.program.files import handle_list_files, handle_read_file, handle_write_file
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.lifetime import arm
 from outrig.node.program.place import Refused, Root, checked_name, exists
@@ -54,7 +62,9 @@ LEAVE_S = 5.0
 def handle_execute(root: Root, call: Call) -> dict[str, object]:
     session = existing_session(root, call.text("session"))
     submission = Submission(root, session, call.objects("tasks"), int(call.number("cap")), shell())
-    submit(root, submission, base_environ(session, {}))
+    digest = call.fields.get("env")
+    variables = environment_variables(root, digest if isinstance(digest, str) else None)
+    submit(root, submission, base_environ(session, variables))
     return {}
 
 
@@ -117,11 +127,19 @@ def handle_arm(root: Root, call: Call) -> dict[str, object]:
 HANDLERS: dict[str, Handler] = {
     "arm": handle_arm,
     "cancel": handle_cancel,
+    "console": handle_console,
+    "end_session": handle_end_session,
     "execute": handle_execute,
+    "inventory": handle_inventory,
+    "list_files": handle_list_files,
     "observe": handle_observe,
+    "prepare": handle_prepare,
+    "read_file": handle_read_file,
     "read_log": handle_read_log,
+    "remove_environment": handle_remove_environment,
     "sync": handle_sync,
     "wait": handle_wait,
+    "write_file": handle_write_file,
 }
 
 

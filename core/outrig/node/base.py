@@ -1,0 +1,89 @@
+"""Connections to the node programs of a provider's nodes."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from outrig.interfaces import Provider
+from outrig.node.client import LostNodeError, NodeClient, connect
+from outrig.transport.local import LocalTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from outrig.model.node import Endpoint, Node
+    from outrig.model.run import RunRef
+    from outrig.settings import Settings
+    from outrig.transport.base import Transport
+
+T = TypeVar("T")
+MOST_AT_ONCE = 32
+
+
+def transport_for(endpoint: Endpoint) -> Transport:
+    """Return the way to reach a node program."""
+    return LocalTransport(endpoint.python)
+
+
+class NodeBase(Provider, ABC):
+    """A provider that keeps one connection per node, made when first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._clients: dict[str, NodeClient] = {}
+        self._connecting: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    @abstractmethod
+    def endpoint(self, node: Node) -> Endpoint:
+        """Return how to reach the node program on a node."""
+
+    def close(self) -> None:
+        """Hang up all connections; what runs on the nodes goes on. They are made anew if needed."""
+        with self._lock:
+            clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            client.close()
+
+    def client(self, node: Node) -> NodeClient:
+        """Return a connection to the node's program; raises `RemoteError`, `AuthError`."""
+        with self._lock:
+            one_at_a_time = self._connecting.setdefault(node.id, threading.Lock())
+        with one_at_a_time:
+            found = self._clients.get(node.id)
+            if found is not None and found.alive:
+                return found
+            if found is not None:
+                found.close()
+            endpoint = self.endpoint(node)
+            client = connect(transport_for(endpoint), endpoint.root or "")
+            with self._lock:
+                self._clients[node.id] = client
+            return client
+
+    def on(self, node: Node, action: Callable[[NodeClient], T]) -> T:
+        """Do something that may be repeated; once more if the connection is lost meanwhile."""
+        try:
+            return action(self.client(node))
+        except LostNodeError:
+            return action(self.client(node))
+
+    def on_each(self, nodes: Sequence[Node], action: Callable[[Node], T]) -> tuple[T, ...]:
+        """Do something on many nodes at once; raises the first failure."""
+        if len(nodes) == 1:
+            return (action(nodes[0]),)
+        with ThreadPoolExecutor(max_workers=max(1, min(MOST_AT_ONCE, len(nodes)))) as pool:
+            return tuple(pool.map(action, nodes))
+
+
+def by_node(refs: Sequence[RunRef]) -> tuple[tuple[Node, ...], dict[str, list[RunRef]]]:
+    """Sort runs by the node they are on."""
+    nodes: dict[str, Node] = {}
+    found: dict[str, list[RunRef]] = {}
+    for ref in refs:
+        nodes[ref.node.id] = ref.node
+        found.setdefault(ref.node.id, []).append(ref)
+    return tuple(nodes.values()), found

@@ -1,0 +1,223 @@
+"""The call `prepare`: an environment is made once per digest, and used by all sessions."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import os
+import sys
+
+from outrig.node.program.call import SessionLock
+from outrig.node.program.lifetime import touch
+from outrig.node.program.pipconf import uv_variables
+from outrig.node.program.place import (
+    Refused,
+    checked_name,
+    exists,
+    find_program,
+    read_whole,
+    remove_tree,
+    write_file,
+    write_whole,
+)
+from outrig.node.program.record import read_fields
+from outrig.node.program.runs import base_environ, existing_session, shell
+from outrig.node.program.step import Step
+from outrig.node.program.tree import checked_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from outrig.node.program.call import Call
+    from outrig.node.program.place import Root
+
+CONDA_TOOLS = ("micromamba", "mamba", "conda")
+ENGINES = ("docker", "podman")
+
+
+class Wanted:
+    """What an environment is made of."""
+
+    def __init__(self, fields: dict[str, object]) -> None:
+        self.requirements = optional_text(fields.get("requirements"))
+        self.conda = optional_text(fields.get("conda"))
+        self.dockerfile = optional_text(fields.get("dockerfile"))
+        self.image = optional_text(fields.get("image"))
+        steps = fields.get("shell")
+        self.shell = [str(one) for one in steps] if isinstance(steps, list) else []
+        files = fields.get("files")
+        self.files = dict(files) if isinstance(files, dict) else {}
+
+    def shared(self) -> bool:
+        """Whether there is anything that sessions have in common."""
+        return bool(self.requirements or self.conda or self.image or self.dockerfile)
+
+
+def optional_text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def handle_prepare(root: Root, call: Call) -> dict[str, object]:
+    session = existing_session(root, call.text("session"))
+    digest = checked_name("environment", call.text("digest"))
+    wanted = Wanted(call.fields)
+    check_tools(wanted)
+    write_whole(
+        root.session(session) + "/environment", json.dumps({"digest": digest}).encode("ascii")
+    )
+    made = False
+    if wanted.shared() and not is_ready(root, digest):
+        made = make_shared(root, call, session, digest, wanted)
+    if wanted.shell:
+        made = run_shell_steps(root, call, session, digest, wanted.shell) or made
+    touch(root, session)
+    return {"made": made}
+
+
+def check_tools(wanted: Wanted) -> None:
+    """Raise `Refused` for what this node cannot make, before anything is made."""
+    if wanted.conda and find_tool(CONDA_TOOLS) is None:
+        raise Refused(
+            "environment.conda needs micromamba, mamba or conda, and the node has none of them",
+            hint="install micromamba there, or use environment.requirements",
+        )
+    if wanted.image or wanted.dockerfile:
+        key = "image" if wanted.image else "dockerfile"
+        raise Refused(
+            "environment.%s needs a container engine, and the node has none that works: %s"
+            % (key, engine_problem()),
+            hint="use environment.requirements, or a node with docker or podman",
+        )
+
+
+def find_tool(names: tuple[str, ...]) -> str | None:
+    return next((path for path in map(find_program, names) if path), None)
+
+
+def engine_problem() -> str:
+    """Say in a few words why no container can be run."""
+    import subprocess
+
+    engine = find_tool(ENGINES)
+    if engine is None:
+        return "there is neither docker nor podman"
+    try:
+        asked = subprocess.run(
+            [engine, "info"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return "%s: %s" % (engine, error)
+    lines = asked.stderr.decode("utf-8", "replace").strip().splitlines()
+    if asked.returncode and lines:
+        return "%s: %s" % (os.path.basename(engine), lines[-1][:200])
+    return "runs in containers are not supported on this node"
+
+
+def is_ready(root: Root, digest: str) -> bool:
+    return exists(root.environment(digest) + "/ready")
+
+
+def make_shared(root: Root, call: Call, session: str, digest: str, wanted: Wanted) -> bool:
+    """Make what all sessions share; of several at once one makes it and the others wait."""
+    path = root.environment(digest)
+    with SessionLock(path + ".lock", call) as lock:
+        if is_ready(root, digest):
+            return False
+        remove_tree(path)  # half-made by one that was cut short
+        os.makedirs(path, mode=0o700)
+        files = write_sources(path + "/source", wanted.files)
+        step = Step(call, path + "/log", base_environ(session, {}), (lock.fd,))
+        variables: dict[str, str] = {}
+        if wanted.conda:
+            variables = make_conda(step, path, files[wanted.conda], root.work(session))
+        if wanted.requirements:
+            step.environ = with_variables(step.environ, variables)
+            made = make_venv(step, path, files[wanted.requirements], root.work(session))
+            variables = joined(variables, made)
+        write_whole(path + "/ready", json.dumps(variables).encode("ascii"))
+    return True
+
+
+def write_sources(directory: str, files: dict[str, object]) -> dict[str, str]:
+    """Write the files that the environment is made of; return where each one is."""
+    places = {}
+    for name, content in files.items():
+        place = directory + "/" + os.fsdecode(checked_path(os.path.normpath(name)))
+        os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
+        write_file(place, binascii.a2b_base64(str(content)), os.O_TRUNC)
+        places[name] = place
+    return places
+
+
+def make_venv(step: Step, path: str, requirements: str, work: str) -> dict[str, str]:
+    """Make a venv with what a requirements file asks for."""
+    venv, uv = path + "/venv", find_program("uv", step.environ.get("PATH"))
+    python = venv + "/bin/python"
+    name = os.path.basename(requirements)
+    base = sys.executable
+    if "CONDA_PREFIX" in step.environ:
+        base = step.environ["CONDA_PREFIX"] + "/bin/python"
+    if uv:
+        step.environ = dict(step.environ, **uv_variables(step.environ))
+        step.run("uv venv", [uv, "venv", "--quiet", "--python", base, venv], work)
+        install = [uv, "pip", "install", "--python", python, "-r", requirements]
+        step.run("uv pip install -r " + name, install, work)
+    else:
+        step.run("python -m venv", [base, "-m", "venv", venv], work)
+        install = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "-r",
+            requirements,
+        ]
+        step.run("pip install -r " + name, install, work)
+    return {"PATH": venv + "/bin", "VIRTUAL_ENV": venv}
+
+
+def make_conda(step: Step, path: str, file: str, work: str) -> dict[str, str]:
+    """Make a conda environment of its file."""
+    tool = find_tool(CONDA_TOOLS) or CONDA_TOOLS[0]
+    words = ["create"] if os.path.basename(tool) == "micromamba" else ["env", "create"]
+    prefix = path + "/conda"
+    argv = [tool, *words, "--yes", "--prefix", prefix, "--file", file]
+    step.run("%s %s" % (os.path.basename(tool), " ".join(words)), argv, work)
+    return {"PATH": prefix + "/bin", "CONDA_PREFIX": prefix}
+
+
+def run_shell_steps(root: Root, call: Call, session: str, digest: str, steps: list[str]) -> bool:
+    """Run the shell steps in the session's work directory, once per digest."""
+    directory = root.session(session)
+    with SessionLock(directory + "/prepare.lock", call) as lock:
+        if read_whole(directory + "/prepared") == digest.encode("ascii"):
+            return False
+        environ = base_environ(session, environment_variables(root, digest))
+        step = Step(call, directory + "/setup.log", environ, (lock.fd,))
+        for text in steps:
+            step.run(text.strip().splitlines()[0][:80], [*shell(), text], root.work(session))
+        write_whole(directory + "/prepared", digest.encode("ascii"))
+    return True
+
+
+def environment_variables(root: Root, digest: str | None) -> dict[str, str]:
+    """Return the variables that put an environment to use."""
+    if not digest:
+        return {}
+    fields = read_fields(root.environment(checked_name("environment", digest)) + "/ready") or {}
+    variables = {name: str(value) for name, value in fields.items()}
+    if variables:
+        return with_variables({"PATH": os.environ.get("PATH", os.defpath)}, variables)
+    return {}
+
+
+def with_variables(environ: dict[str, str], variables: dict[str, str]) -> dict[str, str]:
+    """Put variables on top of others; `PATH` goes in front."""
+    merged = dict(environ, **variables)
+    if "PATH" in variables:
+        merged["PATH"] = variables["PATH"] + os.pathsep + environ.get("PATH", os.defpath)
+    return merged
+
+
+def joined(first: dict[str, str], then: dict[str, str]) -> dict[str, str]:
+    return with_variables(first, then) if "PATH" in first else dict(first, **then)
