@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,10 @@ PAGES = [
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_tells_the_truth(page: str, run: CommandLine) -> None:
+def test_a_page_tells_the_truth(
+    page: str, run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     wrong = check_page((ROOT / page).read_text(), run.directory, ROOT)
     assert not wrong, "\n".join(wrong)
 
