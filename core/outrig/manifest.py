@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 OWN = "outrig"
+_DAMAGED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 GROUPS = ("commands", "providers", "stores", "expanders", "extensions")
 
 
@@ -219,7 +220,15 @@ def _read(file: str) -> Found | None:
         if found["until"] is not None and not _is_before(found["until"]):
             return None
         _manifest(found, [""], False)
-    except (OSError, ValueError, LookupError, TypeError, StopIteration, RecursionError):
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+        StopIteration,
+    ):
         return None
     return found
 

@@ -12,6 +12,8 @@ import json
 import os
 import sys
 import traceback
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from outrig.cli.route import Group, Route
@@ -77,8 +79,9 @@ def sources(root: str, values: list[str], errors: list[BaseException]) -> list[s
     """
     found = set()
     for value in values:
-        module = sys.modules.get(value.partition(":")[0])
-        found.add(getattr(module, "__file__", None) or "")
+        with suppress(Exception):  # its package may be what is broken
+            spec = find_spec(value.partition(":")[0])
+            found.add((spec and spec.origin) or "")
         if errors:
             package = sys.modules.get(value.partition(":")[0].partition(".")[0])
             found.update(getattr(package, "__path__", ()))

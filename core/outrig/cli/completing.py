@@ -58,7 +58,7 @@ def candidates(program: str, before: Sequence[str], current: str) -> Candidates:
     for prefix in dict.fromkeys((place.prefix, typed)):
         words += [
             (word, entry.summary if entry else "")
-            for word, entry in tree.children(prefix, asked.only).items()
+            for word, entry in tree.children(prefix, asked).items()
         ]
     if not typed and not asked.help:
         words.append(("help", "show help"))

@@ -17,14 +17,17 @@ class Invocation:
 
     `words` are those before the first `--` that are not read yet, `after` those behind it (`None`:
     there was no `--`); `typed` is what the user called the command by, `given` everything that a
-    launcher was called with.
+    launcher was called with. The first `implied` of `words` come from a route. What a route came
+    with bounds the words (`only`) that may follow the prefix `only_at`.
     """
 
     __slots__ = (
         "after",
         "given",
         "help",
+        "implied",
         "only",
+        "only_at",
         "quiet",
         "shim",
         "style",
@@ -48,7 +51,20 @@ class Invocation:
         self.shim = ""
         self.style: str | None = None
         self.typed: list[str] = []
+        self.implied = 0
         self.only: tuple[str, ...] = ()
+        self.only_at = ""
+
+    def consume(self, count: int) -> None:
+        """Take the first `count` words as understood."""
+        self.typed += self.words[self.implied : count]
+        self.implied = max(0, self.implied - count)
+        del self.words[:count]
+
+    def imply(self, words: list[str]) -> None:
+        """Put words first that a route stands for; the user did not type them."""
+        self.words[:0] = words
+        self.implied += len(words)
 
     def take_global(self, at: int) -> bool:
         """Read the global option at `words[at]` and remove it; false when it is none."""

@@ -53,7 +53,7 @@ def group_help(tree: Tree, prefix: str, asked: Invocation, columns: int | None =
     about = _about(tree, prefix, asked)
     text = f"{fill(clean(about), columns)}\n\n" if about else ""
     text += usage(f"{name} COMMAND [OPTIONS] [ARGUMENTS]", columns)
-    children = tree.children(prefix, asked.only)
+    children = tree.children(prefix, asked)
     rows = [
         (word, clean(entry.summary) if entry else "Commands: " + ", ".join(tree.children(longer)))
         for word, entry in children.items()

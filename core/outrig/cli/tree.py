@@ -45,17 +45,13 @@ class Tree:
             if best is None:
                 if asked.words[length:]:
                     raise self.unknown(prefix, asked.words[length], asked)
-                asked.typed += asked.words
-                asked.words = []
+                asked.consume(len(asked.words))
                 return Place(prefix, None)
             if best.kind != "route":
-                size = best.words.count(" ") + 1
-                asked.typed += asked.words[:size]
-                asked.words = asked.words[size:]
+                asked.consume(best.words.count(" ") + 1)
                 return Place(best.words, best)
             if asked.help and len(asked.words) == length and self.children(best.words):
-                asked.typed += asked.words
-                asked.words = []
+                asked.consume(len(asked.words))
                 return Place(best.words, None)
             self._reroute(asked, best)
         raise PluginError(f"the route of {' '.join(asked.typed)!r} leads back to itself")
@@ -86,23 +82,26 @@ class Tree:
         return prefix, best, at
 
     def _allowed(self, prefix: str, word: str, asked: Invocation) -> bool:
-        return bool(prefix) or not asked.only or word in asked.only
+        return prefix != asked.only_at or not asked.only or word in asked.only
 
     def _reroute(self, asked: Invocation, route: Entry) -> None:
-        size = route.words.count(" ") + 1
-        asked.typed += asked.words[:size]
-        asked.words = route.to.split() + asked.words[size:]
+        asked.consume(route.words.count(" ") + 1)
+        asked.imply(route.to.split())
         asked.style = route.style or asked.style
         asked.only = route.only
+        asked.only_at = route.to
 
-    def children(self, prefix: str, only: tuple[str, ...] = ()) -> dict[str, Entry | None]:
-        """Return the words that may follow a prefix, with their entries, hidden ones left out."""
+    def children(self, prefix: str, asked: Invocation | None = None) -> dict[str, Entry | None]:
+        """Return the words that may follow a prefix, with their entries, hidden ones left out.
+
+        What a route came with that `asked` went through bounds the words.
+        """
         lead = f"{prefix} " if prefix else ""
         found: dict[str, Entry | None] = {}
         for words in self.manifest.commands:
             if words.startswith(lead) and words != prefix:
                 word = words[len(lead) :].partition(" ")[0]
-                if not only or word in only:
+                if asked is None or self._allowed(prefix, word, asked):
                     found[word] = self.manifest.commands.get(lead + word)
         return {
             word: entry
@@ -123,8 +122,8 @@ class Tree:
             name = problem.name.replace(".", " ")
             if problem.group == "commands" and f"{name} ".startswith(f"{longer} "):
                 return PluginError(str(problem), hint="outrig plugin doctor")
-        group = " ".join(["outrig", *asked.typed, *prefix.split()])
-        known = self.children(prefix, asked.only)
+        group = " ".join(["outrig", *asked.typed, *prefix.split()[asked.implied :]])
+        known = self.children(prefix, asked)
         error = UsageError(f"{group}: unknown command {word!r}")
         near = _near(word, known)
         elsewhere = [words for words in self.manifest.commands if words.endswith(f" {word}")]
