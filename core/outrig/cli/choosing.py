@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 NAME_OPTION = option(
     "name", "n", "the session, or a shell pattern (default: the one used last)", value="PATTERN"
 )
+LONG_NAME_OPTION = option(
+    "name", None, "the session, or a shell pattern (default: the one used last)", value="PATTERN"
+)
+"""Without `-n`: commands that run words as they are must not take `echo -n` apart."""
 NAME_ARGUMENT = argument("session", "the session (default: the one used last)", required=False)
 
 

@@ -23,7 +23,7 @@ COMMAND_ARGUMENTS = (
 SHELL_OPTION = option("shell", None, "run the words as they are, with the shell")
 PARAM_OPTION = option(
     "param",
-    "p",
+    None,
     "a parameter's value, whatever the parameter is called",
     value="NAME=VALUE",
     repeat=True,
@@ -162,7 +162,7 @@ def project_for_words(command: Command, words: Sequence[str]) -> Project | None:
     """
     try:
         project = command.outrig.project()
-        name = option_value(words, "--snapshot-name", "-s")
+        name = option_value(words, "--snapshot-name")
         if name is not None:
             outrig = command.outrig
             snapshot = outrig.snapshots.resolve(outrig.project_id(project), name)
@@ -174,11 +174,11 @@ def project_for_words(command: Command, words: Sequence[str]) -> Project | None:
     return project
 
 
-def option_value(words: Sequence[str], long: str, short: str) -> str | None:
+def option_value(words: Sequence[str], name: str) -> str | None:
     """Return the value of an option among words that are not bound yet."""
     for position, word in enumerate(words):
-        if word in (long, short) and position + 1 < len(words):
+        if word == name and position + 1 < len(words):
             return words[position + 1]
-        if word.startswith(long + "="):
+        if word.startswith(name + "="):
             return word.partition("=")[2]
     return None

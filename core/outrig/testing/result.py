@@ -25,6 +25,12 @@ class Result:
         document: object = json.loads(self.out)
         return document
 
+    def records(self) -> list[dict[str, object]]:
+        """Return standard output read as the JSON of a listing."""
+        document = self.json()
+        assert isinstance(document, list), str(self)
+        return [{str(key): value for key, value in one.items()} for one in document]
+
     def checked(self) -> Result:
         """Return this result when the exit code is 0; else fail, showing both outputs."""
         assert self.exit_code == 0, str(self)

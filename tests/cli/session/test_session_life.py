@@ -88,13 +88,13 @@ def test_stop_ends_the_session_and_brings_outputs_home(run: CommandLine, started
     assert run("session", "stop").exit_code == 0
     assert (started / "result.txt").exists()
     assert run("session", "list").err == "no sessions\n"
-    assert run("session", "list", "--all", "--output", "json").json()[0]["state"] == "TERMINATED"
+    assert run("session", "list", "--all", "--output", "json").records()[0]["state"] == "TERMINATED"
 
 
 def test_a_kept_session_is_resumed_with_its_files(run: CommandLine, started: Path) -> None:
     run("session", "execute", "--shell", "echo kept > kept.txt")
     assert run("session", "stop", "--keep").exit_code == 0
-    assert run("session", "list", "--output", "json").json()[0]["state"] == "SUSPENDED"
+    assert run("session", "list", "--output", "json").records()[0]["state"] == "SUSPENDED"
     refused = run("session", "execute", "hello")
     assert refused.exit_code == 125
     assert "is SUSPENDED, not RUNNING" in refused.err
@@ -110,7 +110,7 @@ def test_all_sessions_stop_with_a_star(run: CommandLine, started: Path) -> None:
 
 def test_events_tell_what_happened_and_how_long_it_took(run: CommandLine, started: Path) -> None:
     run("session", "execute", "hello")
-    events = run("session", "events", "--output", "json").json()
+    events = run("session", "events", "--output", "json").records()
     kinds = [one["kind"] for one in events]
     for kind in ("session.created", "provision.done", "sync.done", "run.started", "run.ended"):
         assert kind in kinds
@@ -120,7 +120,7 @@ def test_events_tell_what_happened_and_how_long_it_took(run: CommandLine, starte
 
 def test_outside_a_project_all_sessions_are_seen(run: CommandLine, started: Path) -> None:
     result = run("session", "list", "--output", "json", cwd=started.parent)
-    assert [one["name"] for one in result.json()] == ["s"]
+    assert [one["name"] for one in result.records()] == ["s"]
     assert run("session", "stop", cwd=started.parent).exit_code == 0
 
 
@@ -130,14 +130,14 @@ def test_a_detached_run_goes_on_and_is_followed_later(run: CommandLine, started:
     assert (followed.out, followed.exit_code) == ("a\nb\n", 4)
     assert run("run", "logs", run_id.strip(), "--since", "2").out == "b\n"
     assert run("run", "wait").exit_code == 4
-    shown = run("run", "list", "--output", "json").json()[0]
+    shown = run("run", "list", "--output", "json").records()[0]
     assert (shown["state"], shown["exit_code"]) == ("FAILED", 4)
 
 
 def test_a_run_is_cancelled_with_all_it_started(run: CommandLine, started: Path) -> None:
     run_id = run("session", "execute", "--detach", "slow").out.strip()
     assert run("run", "cancel", run_id).exit_code == 0
-    assert run("run", "show", "--output", "json").json()[0]["state"] == "CANCELLED"
+    assert run("run", "show", "--output", "json").records()[0]["state"] == "CANCELLED"
 
 
 def test_ctrl_c_leaves_a_run_alone_and_says_how_to_come_back(
@@ -149,7 +149,7 @@ def test_ctrl_c_leaves_a_run_alone_and_says_how_to_come_back(
     result = running.wait()
     assert result.exit_code == 130
     assert "outrig run logs -f" in result.err
-    assert run("run", "list", "--output", "json").json()[0]["state"] == "RUNNING"
+    assert run("run", "list", "--output", "json").records()[0]["state"] == "RUNNING"
     assert run("session", "stop").exit_code == 0
 
 
@@ -161,7 +161,7 @@ def test_a_second_ctrl_c_ends_the_run(run: CommandLine, started: Path) -> None:
         assert running.process.poll() is None
     running.send(signal.SIGINT)
     running.wait()
-    assert run("run", "list", "--output", "json").json()[0]["state"] == "CANCELLED"
+    assert run("run", "list", "--output", "json").records()[0]["state"] == "CANCELLED"
 
 
 def test_files_go_in_and_out(run: CommandLine, started: Path) -> None:
@@ -188,12 +188,12 @@ def test_a_session_story_is_told_as_any_does(run: CommandLine, started: Path) ->
 
 def test_a_run_is_repeated_from_its_snapshot(run: CommandLine, started: Path) -> None:
     run("session", "execute", "show", "--a", "5")
-    first = run("run", "list", "--output", "json").json()[0]["id"]
+    first = str(run("run", "list", "--output", "json").records()[0]["id"])
     (started / "show.py").write_text("print('changed')")
     result = run("run", "repeat", first, "--name", "r")
     assert '["--a", "5", "--b", "x"]' in result.out
-    second = run("run", "list", "--output", "json").json()[0]["id"]
+    second = str(run("run", "list", "--output", "json").records()[0]["id"])
     differences = {
-        one["field"] for one in run("run", "diff", first, second, "--output", "json").json()
+        one["field"] for one in run("run", "diff", first, second, "--output", "json").records()
     }
     assert not differences & {"snapshot", "script", "param a"}

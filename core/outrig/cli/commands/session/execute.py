@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from outrig.cli.choosing import NAME_OPTION, asked_sessions
+from outrig.cli.choosing import LONG_NAME_OPTION, asked_sessions
 from outrig.cli.command import Command
 from outrig.cli.definition import option
 from outrig.cli.invoking import (
@@ -46,11 +46,11 @@ class SessionExecute(Command):
     )
     arguments = COMMAND_ARGUMENTS
     options: ClassVar[Sequence[Option]] = (
-        NAME_OPTION,
+        LONG_NAME_OPTION,
         SHELL_OPTION,
         PARAM_OPTION,
-        option("detach", "d", "return when the command has started"),
-        option("resources", "r", "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
+        option("detach", None, "return when the command has started"),
+        option("resources", None, "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
         option("timeout", None, "end the command after so many seconds", value="S", type=float),
         option("no-pull", None, "leave the output files in the session"),
     )
@@ -98,7 +98,7 @@ class SessionExecute(Command):
     def _named_in(self, words: Sequence[str]) -> Session:
         from outrig.cli.invoking import option_value
 
-        name = option_value(words, "--name", "-n")
+        name = option_value(words, "--name")
         return self.outrig.find(self.outrig.here(), name)[0]
 
     def _project(self, session: Session) -> Project:

@@ -50,14 +50,14 @@ class SessionStart(Command):
     )
     arguments = COMMAND_ARGUMENTS
     options: ClassVar[Sequence[Option]] = (
-        option("name", "n", "the session's name (default: the project's)", value="NAME"),
-        option("snapshot-name", "s", "start from this snapshot", value="NAME"),
+        option("name", None, "the session's name (default: the project's)", value="NAME"),
+        option("snapshot-name", None, "start from this snapshot", value="NAME"),
         SHELL_OPTION,
         PARAM_OPTION,
         option("dry-run", None, "print what would be done, and do nothing"),
-        option("detach", "d", "return when the command has started"),
+        option("detach", None, "return when the command has started"),
         option("provider", None, "where the nodes come from", value="NAME"),
-        option("resources", "r", "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
+        option("resources", None, "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
         option("timeout", None, "end the command after so many seconds", value="S", type=float),
         option("no-pull", None, "leave the output files in the session"),
         option(
@@ -83,7 +83,7 @@ class SessionStart(Command):
         return [*options, *provider_options(self, self._provider(self.asked_project, words))]
 
     def _provider(self, project: Project, words: Sequence[str]) -> str:
-        named = option_value(words, "--provider", "--provider")
+        named = option_value(words, "--provider")
         if named is not None:
             return named
         leading = self.leading(words)
