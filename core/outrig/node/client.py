@@ -175,7 +175,7 @@ class NodeClient:
             number = self._last
         if self._broken is not None:
             raise self.lost()
-        self.write(CALL, number, msgspec.json.encode({"op": op, **fields}))
+        self.write(CALL, number, encoded({"op": op, **fields}))
         return exchange
 
     def call(self, reply: type[T], op: str, **fields: object) -> T:
@@ -280,6 +280,14 @@ def failure_of(payload: bytes, name: str) -> OutrigError:
     failure = decoded(payload, Failure, name)
     kind = _ERRORS.get(failure.kind, RemoteError)
     return kind(f"{name}: {failure.message}", hint=failure.hint)
+
+
+def encoded(value: object) -> bytes:
+    """Return what nodes read; names that are not UTF-8 go as lone surrogates, escaped."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value).encode("ascii")
 
 
 def decoded(payload: bytes, kind: type[T], name: str) -> T:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from outrig.errors import RemoteError
 from outrig.model.session import SyncReport
 from outrig.node.answers import SyncAnswer, Want
-from outrig.node.client import decoded
+from outrig.node.client import decoded, encoded
 from outrig.node.program.apply import packs
 from outrig.node.program.wire import PIECE
 
@@ -31,7 +28,7 @@ class Manifest:
 
     def __init__(self, entries: Collection[Entry]) -> None:
         wanted = [entry for entry in entries if not entry.output]
-        self.data = _encoded([_fields(entry) for entry in wanted])
+        self.data = encoded([_fields(entry) for entry in wanted])
         self.digest = hashlib.sha256(self.data).hexdigest()
         self.chunks = tuple(dict.fromkeys(chunk for one in wanted for chunk in one.chunks))
 
@@ -39,13 +36,6 @@ class Manifest:
 def _fields(entry: Entry) -> tuple[object, ...]:
     kind, size, time = entry.kind.value, entry.size_bytes, entry.mtime_ns
     return (entry.path, kind, entry.executable, size, time, entry.target, entry.chunks)
-
-
-def _encoded(fields: list[tuple[object, ...]]) -> bytes:
-    try:
-        return msgspec.json.encode(fields)
-    except UnicodeEncodeError:  # a path that is not UTF-8: surrogates, which only ASCII JSON has
-        return json.dumps(fields).encode("ascii")
 
 
 def sync_node(
