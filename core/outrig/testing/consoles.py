@@ -3,7 +3,8 @@
 A fenced block of the language `console` holds commands (`$ …`) and what they print, both outputs
 as a terminal shows them. A line `...` stands for any lines, `...` within a line for any text. A
 command ends with 0 unless it says `# exits with N`. The blocks of one page share a home and a
-directory. A comment `<!-- in examples/hello -->` before a block moves to a copy of that directory.
+directory. Comments before a block tell more: `<!-- in examples/hello -->` moves to a copy of that
+directory, `<!-- file train.py -->` writes the next block, of any language, to that file.
 """
 
 from __future__ import annotations
@@ -20,11 +21,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PARTS = re.compile(
-    r"^<!-- in (?P<place>[^\s>]+) -->$|^(?P<indent> *)```console\n(?P<block>.*?)^ *```$",
+    r"^<!-- in (?P<place>[^\s>]+) -->$"
+    r"|^ *<!-- file (?P<file>[^\s>]+) -->\n+(?P<margin> *)```\w*\n(?P<text>.*?)^ *```$"
+    r"|^(?P<indent> *)```console\n(?P<block>.*?)^ *```$",
     re.M | re.S,
 )
 _EXIT = re.compile(r"#\s*exits with (\d+)\s*$")
 _AND_WHERE = '\n__code=$?; pwd > "$OUTRIG_CONSOLE_PWD"; exit $__code'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Go on in a copy of a directory."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenFile:
+    """A file that the page shows."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,24 +53,26 @@ class Example:
     command: str
     expected: str
     exit_code: int = 0
-    place: str | None = None
 
 
-def examples(page: str) -> Iterator[Example]:
-    """Yield the examples of a page in order; `place` is set on the first one after a move."""
-    place: str | None = None
+def parts(page: str) -> Iterator[Move | WrittenFile | Example]:
+    """Yield what a page asks for, in order."""
     for part in _PARTS.finditer(page):
         if part["place"]:
-            place = part["place"]
-            continue
-        first = page.count("\n", 0, part.start("block")) + 1
-        for example in _commands(part["block"], first, len(part["indent"]), place):
-            yield example
-            place = None
+            yield Move(place=part["place"])
+        elif part["file"]:
+            yield WrittenFile(name=part["file"], text=_outdent(part["text"], part["margin"]))
+        else:
+            first = page.count("\n", 0, part.start("block")) + 1
+            yield from _commands(_outdent(part["block"], part["indent"]), first)
 
 
-def _commands(block: str, first: int, indent: int, place: str | None) -> Iterator[Example]:
-    lines = [line[indent:] for line in block.splitlines()]
+def _outdent(text: str, margin: str) -> str:
+    return "".join(f"{line.removeprefix(margin)}\n" for line in text.splitlines())
+
+
+def _commands(block: str, first: int) -> Iterator[Example]:
+    lines = block.splitlines()
     starts = [number for number, line in enumerate(lines) if line.startswith("$ ")]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         command = lines[start][2:]
@@ -66,7 +86,6 @@ def _commands(block: str, first: int, indent: int, place: str | None) -> Iterato
             command=command,
             expected="".join(f"{line}\n" for line in lines[printed:end]),
             exit_code=int(code[1]) if code else 0,
-            place=place if start == starts[0] else None,
         )
 
 
@@ -79,11 +98,21 @@ class Shell:
         self.sources = sources
         self.current = directory
 
+    def move(self, place: str) -> None:
+        """Go on in a copy of a directory, without what Outrig and Python made there."""
+        self.current = self.directory / place
+        if not self.current.exists():
+            made = shutil.ignore_patterns(".outrig", "__pycache__", "outputs", "results.json")
+            shutil.copytree(self.sources / place, self.current, ignore=made)
+
+    def write(self, file: WrittenFile) -> None:
+        """Write a file into the current directory."""
+        path = self.current / file.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text)
+
     def run(self, example: Example) -> tuple[int, str]:
         """Run one example and return its exit code and what it printed."""
-        if example.place:
-            self.current = self.directory / example.place
-            self._copy(example.place)
         where = self.directory / "console-pwd"
         done = subprocess.run(
             ["bash", "-c", example.command + _AND_WHERE],
@@ -98,12 +127,6 @@ class Shell:
         if where.is_file():
             self.current = self.current.joinpath(where.read_text().rstrip("\n"))
         return done.returncode, done.stdout.decode(errors="backslashreplace")
-
-    def _copy(self, place: str) -> None:
-        """Copy a directory, unless an earlier block did; without what Outrig and Python made."""
-        if not self.current.exists():
-            made = shutil.ignore_patterns(".outrig", "__pycache__", "outputs", "results.json")
-            shutil.copytree(self.sources / place, self.current, ignore=made)
 
 
 def fits(expected: str, printed: str) -> bool:
@@ -122,13 +145,25 @@ def fits(expected: str, printed: str) -> bool:
 def check_page(page: str, directory: Path, sources: Path) -> list[str]:
     """Run a page's examples and return what went otherwise than the page says, as text."""
     shell = Shell(directory, sources)
-    wrong = []
-    for example in examples(page):
-        code, printed = shell.run(example)
-        if code != example.exit_code or not fits(example.expected, printed):
-            wrong.append(
-                f"line {example.line}: $ {example.command}\n"
-                f"expected (exit code {example.exit_code}):\n{example.expected}"
-                f"printed (exit code {code}):\n{printed}"
-            )
+    wrong: list[str] = []
+    for part in parts(page):
+        match part:
+            case Move():
+                shell.move(part.place)
+            case WrittenFile():
+                shell.write(part)
+            case Example():
+                wrong += _difference(part, *shell.run(part))
     return wrong
+
+
+def _difference(example: Example, code: int, printed: str) -> list[str]:
+    if code == example.exit_code and fits(example.expected, printed):
+        return []
+    return [
+        (
+            f"line {example.line}: $ {example.command}\n"
+            f"expected (exit code {example.exit_code}):\n{example.expected}"
+            f"printed (exit code {code}):\n{printed}"
+        )
+    ]

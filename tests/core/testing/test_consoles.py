@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outrig.testing.consoles import check_page, examples, fits
+from outrig.testing.consoles import Example, check_page, fits, parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,20 @@ $ (exit 3)  # exits with 3
    >   b
    a b
    ```
+
+   <!-- file deep/say.sh -->
+
+   ```sh
+   for word in one two; do
+     echo "$word"
+   done
+   ```
+
+```console
+$ sh deep/say.sh
+one
+two
+```
 """
 
 
@@ -44,7 +58,8 @@ def test_a_page_that_tells_the_truth(tmp_path: Path) -> None:
     (tmp_path / "sources/toy/a.txt").touch()
     (tmp_path / "work").mkdir()
     assert check_page(PAGE, tmp_path / "work", tmp_path / "sources") == []
-    assert [example.line for example in examples(PAGE)] == [10, 12, 13, 16, 22, 24]
+    lines = [part.line for part in parts(PAGE) if isinstance(part, Example)]
+    assert lines == [10, 12, 13, 16, 22, 24, 38]
 
 
 def test_a_page_that_lies_is_told_where(tmp_path: Path) -> None:
