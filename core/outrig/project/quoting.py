@@ -281,7 +281,8 @@ class _Filler:
         context = Context.HERE_LITERAL if document.literal else Context.HERE
         filler = _Filler(body, self._texts, self._owner, context, line, self._bare_only())
         text = filler.filled()
-        if any(document.ends_at(one) for one in text.split("\n")):
+        joined = text if document.literal else text.replace("\\\n", "")
+        if any(document.ends_at(one) for one in [*text.split("\n"), *joined.split("\n")]):
             raise UsageError(
                 f"{self._owner}: a value would end the here-document in line {line} of the "
                 f"command, as it has a line {shown(document.delimiter)}",
@@ -296,8 +297,11 @@ class _Filler:
         while at <= len(self._template):
             stop = self._template.find("\n", at)
             stop = len(self._template) if stop < 0 else stop
-            if document.ends_at(self._template[at:stop]):
+            line = self._template[at:stop]
+            if document.ends_at(line):
                 return at
+            if not document.literal and line.endswith("\\"):
+                self._unsure = True  # it may join the next line, which then ends nothing
             at = stop + 1
         self._unsure = True
         return len(self._template)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -164,7 +165,10 @@ def _shell(section: Section, files: ProjectFiles) -> tuple[str, ...]:
         return _texts(section, "shell")
     if "\n" in alone or files.kind(alone) is not FileKind.FILE:
         return (alone,)
-    return (f"{_interpreter(files.read(alone))} {shlex.quote('./' + alone)}",)
+    script = files.read(alone)
+    # The comment makes another step, hence another environment, of a script that was changed.
+    version = hashlib.sha256(script).hexdigest()[:12]
+    return (f"{_interpreter(script)} {shlex.quote('./' + alone)} # {version}",)
 
 
 def _interpreter(script: bytes) -> str:

@@ -134,10 +134,15 @@ def test_a_here_document_gets_the_value_as_it_is(shell: str, opening: str) -> No
         assert run(shell, text) == f"<{value}>\n{shown(value)}"
 
 
-@pytest.mark.parametrize("template", ["cat <<EOF\n{{x}}\nEOF\n", "cat <<-'EOF'\n\t{{x}}\n\tEOF\n"])
+@pytest.mark.parametrize(
+    "template",
+    ["cat <<EOF\n{{x}}\nEOF\n", "cat <<EOF\n{{x}}\\\n\nEOF\n", "cat <<-'EOF'\n\t{{x}}\n\tEOF\n"],
+)
 @pytest.mark.parametrize("value", ["EOF", "a\nEOF\nshow evil", "a\nEOF"])
 def test_no_value_ends_a_here_document(template: str, value: str) -> None:
-    with pytest.raises(UsageError, match="a value would end the here-document in line 2"):
+    with pytest.raises(
+        UsageError, match="would end the here-document in line 2|cannot be quoted safely"
+    ):
         shell_of(template, value)
 
 
@@ -154,6 +159,7 @@ def test_no_value_ends_a_here_document(template: str, value: str) -> None:
         ("show ${{x}}", "outside quotes"),
         ("show $(case a in a) show '{{x}}';; esac)", "inside single quotes"),
         ("cat <<EOF\n{{x}}\n", "in a here-document"),
+        ("cat <<EOF\na\\\nEOF\n show {{x}}", "outside quotes"),
         ("cat <<EOF\n`show {{x}}`\nEOF\n", "inside backquotes"),
     ],
 )
