@@ -60,6 +60,9 @@ _HOME = {
     "outrig.node.provider": ("NodeProvider",),
     "outrig.node.root": ("local_node_root",),
     "outrig.project.create": ("CreateForm", "CreateRequest", "create_project"),
+    "outrig.session.cancel": ("Cancel",),
+    "outrig.session.observer": ("Observer", "Progress"),
+    "outrig.session.requests": ("NewRun", "StartRequest"),
     "outrig.settings": ("Settings", "setting"),
 }
 
@@ -120,6 +123,11 @@ if TYPE_CHECKING:
     from outrig.project.create import CreateForm as CreateForm
     from outrig.project.create import CreateRequest as CreateRequest
     from outrig.project.create import create_project as create_project
+    from outrig.session.cancel import Cancel as Cancel
+    from outrig.session.observer import Observer as Observer
+    from outrig.session.observer import Progress as Progress
+    from outrig.session.requests import NewRun as NewRun
+    from outrig.session.requests import StartRequest as StartRequest
     from outrig.settings import Settings as Settings
     from outrig.settings import setting as setting
 
