@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from outrig.errors import ConflictError
+from outrig.errors import ConflictError, OutrigError
 from outrig.ids import new_id
 from outrig.model.run import (
     ExecuteRequest,
@@ -55,7 +56,12 @@ def execute(
         environment=_environment(session),
         cap=cap,
     )
-    refs = runtime.hooks.execute(session.provider, request, runtime.context(session, "run"))
+    try:
+        refs = runtime.hooks.execute(session.provider, request, runtime.context(session, "run"))
+    except OutrigError:
+        with suppress(OutrigError):  # what the node does not know of was not started
+            refresh(runtime, session, runs)
+        raise
     runs = [replace(run, ref=ref) for run, ref in zip(runs, refs, strict=True)]
     runtime.state.runs.put(runs)
     for run in runs:
