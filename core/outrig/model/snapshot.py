@@ -79,14 +79,28 @@ class SnapshotReader(ABC):
         """Yield `(digest, content)` once for each wanted digest, in any order."""
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A path that is not in a snapshot, and why. The path is made safe to print."""
+
+    path: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSnapshot:
-    """What storing a snapshot cost: bytes and chunks that were new to the store."""
+    """What storing a snapshot cost: bytes and chunks that were new to the store.
+
+    Of a new snapshot `ignored` counts what the ignore rules left out (a directory counts once), and
+    `left_out` are special files and those that vanished meanwhile.
+    """
 
     info: SnapshotInfo
     new_chunks: int = 0
     new_bytes: int = 0
     written_bytes: int = 0
+    ignored: int = 0
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

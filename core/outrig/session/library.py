@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         Wanted,
     )
     from outrig.session.runtime import Runtime
+    from outrig.snapshot.check import CheckReport
+    from outrig.snapshot.prune import PruneReport
     from outrig.snapshot.restore import RestoreReport
     from outrig.snapshot.scan import Preview
 
@@ -116,14 +118,36 @@ class Library:
         """Delete snapshots by id; missing ones are reported, not an error."""
         return self._runtime.hooks.delete_snapshots(self.store, tuple(ids), self.context("delete"))
 
+    def check(self, ids: Sequence[str] = ()) -> CheckReport:
+        """Verify every byte the snapshots rest on; without ids, of the whole store."""
+        from outrig.snapshot.check import check_store
+
+        return check_store(self._runtime.hooks.store(self.store), self.context("check"), ids=ids)
+
+    def prune(self) -> PruneReport:
+        """Give back the space of what no snapshot uses, after a grace of 24 h."""
+        from outrig.snapshot.prune import prune_store
+
+        return prune_store(self._runtime.hooks.store(self.store), self.context("prune"))
+
     def restore(
-        self, snapshot: SnapshotInfo, directory: Path, *, overwrite: bool = False
+        self,
+        snapshot: SnapshotInfo,
+        directory: Path,
+        *,
+        overwrite: bool = False,
+        outside_links: bool = False,
     ) -> RestoreReport:
         """Write a snapshot's files into a directory; never outside of it."""
         from outrig.snapshot.restore import restore
 
-        context = self.context("restore")
-        return restore(self.reader(snapshot), directory, context, overwrite=overwrite)
+        return restore(
+            self.reader(snapshot),
+            directory,
+            self.context("restore"),
+            overwrite=overwrite,
+            outside_links=outside_links,
+        )
 
     def _store_snapshot(self, source: SnapshotReader, context: Context) -> StoredSnapshot:
         return self._runtime.hooks.store_snapshot(self.store, source, context)

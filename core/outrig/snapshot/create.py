@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from outrig.errors import ProjectError
@@ -36,6 +37,7 @@ def create_snapshot(
     """
     source = TreeReader(root, project_id, labels, options, context)
     try:
-        return store_snapshot(source, context)
+        stored = store_snapshot(source, context)
     except OSError as err:
         raise ProjectError(f"cannot read {root}: {err.strerror}") from err
+    return replace(stored, ignored=source.ignored, left_out=source.left_out)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outrig.errors import ProjectError
+from outrig.model.snapshot import LeftOut
 from outrig.snapshot import scancache
 from outrig.snapshot.pathname import to_text
-from outrig.snapshot.walk import STAT_FIELDS, Directory, LeftOut, ScanOptions, Walk
+from outrig.snapshot.walk import STAT_FIELDS, Directory, ScanOptions, Walk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from outrig import ids
 from outrig.errors import ProjectError
-from outrig.model.snapshot import SnapshotInfo
+from outrig.model.snapshot import LeftOut, SnapshotInfo
 from outrig.snapshot import scancache
 from outrig.snapshot.gitstate import GitQuestion
 from outrig.snapshot.manifest import (
@@ -33,7 +33,6 @@ from outrig.snapshot.walk import (
     RACY_NS,
     STAT_FIELDS,
     Directory,
-    LeftOut,
     ScanOptions,
     Walk,
     special_kind,
@@ -95,6 +94,12 @@ class TreeReader(StreamedReader):
         """What is not in the snapshot although no rule says so: special and vanished files."""
         self._finish()
         return () if self._walk is None else tuple(self._walk.left_out)
+
+    @property
+    def ignored(self) -> int:
+        """How many names the ignore rules left out; a directory counts once."""
+        self._finish()
+        return 0 if self._walk is None else self._walk.ignored
 
     @property
     def info(self) -> SnapshotInfo:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from outrig.model.snapshot import LeftOut
 from outrig.snapshot.ignore import IGNORE_FILES, Ignore
 from outrig.snapshot.outputs import OUTSIDE, OutputState, output_states
 from outrig.snapshot.pathname import display
@@ -41,14 +42,6 @@ class ScanOptions:
 
     outputs: tuple[str, ...] = ()
     all_files: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A path that is not in the snapshot, and why."""
-
-    path: str
-    reason: str
 
 
 @dataclass(slots=True)

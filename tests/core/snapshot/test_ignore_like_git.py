@@ -45,15 +45,14 @@ def _taken(root: Path) -> set[bytes]:
     return found
 
 
-def _write_tree(root: bytes, rng: random.Random, depth: int) -> None:
+def _write_tree(root: Path, rng: random.Random, depth: int) -> None:
     for name in rng.sample(_NAMES, 6 if depth else 8):
-        path = os.path.join(root, name)
+        path = root / os.fsdecode(name)
         if depth < 3 and rng.random() < 0.5:
-            os.mkdir(path)
+            path.mkdir()
             _write_tree(path, rng, depth + 1)
         else:
-            with open(path, "wb") as stream:
-                stream.write(b"x")
+            path.write_bytes(b"x")
 
 
 def _pattern(rng: random.Random) -> bytes:
@@ -81,8 +80,9 @@ def test_random_rules_leave_out_what_git_leaves_out(tmp_path: Path, seed: int) -
     root = tmp_path / "tree"
     root.mkdir()
     _git(root, "init", "-q")
-    _write_tree(os.fsencode(root), rng, 0)
-    directories = [root, *(one for one in root.rglob("*") if one.is_dir() and ".git" not in one.parts)]
+    _write_tree(root, rng, 0)
+    below = [one for one in root.rglob("*") if one.is_dir() and ".git" not in one.parts]
+    directories = [root, *below]
     for _ in range(4):
         written = []
         for directory in [root, *rng.sample(directories, min(2, len(directories)))]:
@@ -127,12 +127,10 @@ def test_outrigignore_has_the_last_word(tmp_path: Path) -> None:
 
 
 def test_names_that_are_not_utf8_are_matched_as_bytes(tmp_path: Path) -> None:
-    root = os.fsencode(tmp_path / "tree")
-    os.mkdir(root)
-    _git(tmp_path / "tree", "init", "-q")
+    root = tmp_path / "tree"
+    root.mkdir()
+    _git(root, "init", "-q")
     for name in (b"\xff\xfe.bin", b"caf\xe9", b"plain"):
-        with open(os.path.join(root, name), "wb") as stream:
-            stream.write(b"x")
-    with open(os.path.join(root, b".gitignore"), "wb") as stream:
-        stream.write(b"*\xe9\n\xff?.bin\n")
-    assert _taken(tmp_path / "tree") == _untracked(tmp_path / "tree") == {b".gitignore", b"plain"}
+        (root / os.fsdecode(name)).write_bytes(b"x")
+    (root / ".gitignore").write_bytes(b"*\xe9\n\xff?.bin\n")
+    assert _taken(root) == _untracked(root) == {b".gitignore", b"plain"}

@@ -1,0 +1,53 @@
+"""`outrig snapshot diff`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.cli.command import Command
+from outrig.cli.definition import argument
+from outrig.cli.listing import Column
+from outrig.cli.snapshot_listing import asked_snapshot, snapshot_names
+from outrig.snapshot.diff import Change, diff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+COLUMNS: tuple[Column[Change], ...] = (
+    Column("change", lambda one: one.kind),
+    Column("path", lambda one: one.path),
+    Column("old_size", lambda one: None if one.old is None else one.old.size_bytes, unit="bytes"),
+    Column("new_size", lambda one: None if one.new is None else one.new.size_bytes, unit="bytes"),
+)
+
+
+class SnapshotDiff(Command):
+    """Say which files differ between two snapshots."""
+
+    summary = "Say which files differ between two snapshots"
+    details = (
+        "Files are added, removed, changed, of another type, or only executable or not (mode). "
+        "Times do not count."
+    )
+    examples = (
+        ("outrig snapshot diff v1 v2", "all that differs"),
+        ("outrig snapshot diff v1 v2 src", "what differs below src"),
+    )
+    arguments = (
+        argument("old", "a snapshot's name or id"),
+        argument("new", "another's"),
+        argument("path", "look only at this file or directory", required=False),
+    )
+    lists = True
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Complete the snapshots' names."""
+        return () if name == "path" else snapshot_names(self, prefix)
+
+    def handle(self) -> int:
+        """Print the changes."""
+        library = self.outrig.snapshots
+        old = library.reader(asked_snapshot(self, "old"))
+        new = library.reader(asked_snapshot(self, "new"))
+        self.listing(diff(old, new, self.word("path")), COLUMNS, empty="no difference")
+        return 0
