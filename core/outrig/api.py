@@ -57,6 +57,7 @@ _HOME = {
     ),
     "outrig.model.project": ("Parameter", "Project"),
     "outrig.model.session": ("Session",),
+    "outrig.model.snapshot": ("ObjectInfo",),
     "outrig.node.provider": ("NodeProvider",),
     "outrig.node.root": ("local_node_root",),
     "outrig.project.create": ("CreateForm", "CreateRequest", "create_project"),
@@ -118,6 +119,7 @@ if TYPE_CHECKING:
     from outrig.model.project import Parameter as Parameter
     from outrig.model.project import Project as Project
     from outrig.model.session import Session as Session
+    from outrig.model.snapshot import ObjectInfo as ObjectInfo
     from outrig.node.provider import NodeProvider as NodeProvider
     from outrig.node.root import local_node_root as local_node_root
     from outrig.project.create import CreateForm as CreateForm

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outrig.api import ObjectStore, Settings, setting
+from outrig.api import ObjectInfo, ObjectStore, Settings, setting
 from outrig.errors import ConfigError, NotFoundError, StoreError
-from outrig.model.snapshot import ObjectInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
