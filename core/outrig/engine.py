@@ -229,7 +229,9 @@ class Outrig:
         from outrig.session.pull import pull
 
         wanted = declared_outputs(self, session) if outputs is None else outputs
-        return pull(self.runtime, session, wanted, apart=apart)
+        info = self.snapshots.find(session.snapshot_id or "")
+        snapshot = None if info is None else self.snapshots.reader(info)
+        return pull(self.runtime, session, wanted, apart=apart, snapshot=snapshot)
 
     def list_files(self, session: Session, patterns: Sequence[str] = ()) -> list[RemoteFile]:
         """List files in a session's work directory."""

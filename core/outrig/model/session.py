@@ -52,6 +52,8 @@ class Session:
     snapshot_digest: str | None = None
     environment_digest: str | None = None
     error: str | None = None
+    cluster: str | None = None
+    """The cluster file it was started from, relative to the project's root."""
     settings: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -52,6 +52,7 @@ def new_session(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
         state=SessionState.PENDING,
         created_at=now,
         used_at=now,
+        cluster=request.cluster,
         settings=dict(request.compute.settings),
     )
 

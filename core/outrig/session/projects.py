@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from outrig.config.glance import configured
+from outrig.errors import UsageError
 from outrig.session.environments import environment_source, read_file
 from outrig.session.requests import StartRequest
 
@@ -51,6 +52,7 @@ def start_request(
         snapshot=snapshot,
         compute=compute or compute_for(project, named, cluster_params),
         environment=environment_source(project.environment, snapshot),
+        cluster=cluster_of(project, named),
         name=name,
         runs=tuple(runs),
     )
@@ -66,6 +68,24 @@ def compute_for(
     named = project.compute or project.cluster or (command is not None and command.cluster)
     settings = None if named else configured("provider")
     return replace(compute, provider=settings.provider) if settings else compute
+
+
+def cluster_of(project: Project, command: Command | None) -> str | None:
+    """Return the cluster file that a command runs on: its own, else the project's."""
+    own = command.cluster if command is not None else None
+    spec = own or project.cluster
+    return spec.config if spec is not None else None
+
+
+def check_cluster(session: Session, command: Command | None) -> None:
+    """Raise `UsageError` when a command has a cluster of its own that the session is not on."""
+    if command is None or command.cluster is None or command.cluster.config == session.cluster:
+        return
+    raise UsageError(
+        f'command "{command.name}" runs on cluster {command.cluster.config}, session '
+        f'"{session.name}" is on {session.cluster or "none"}',
+        hint=f"start a session for it: outrig session start {command.name}",
+    )
 
 
 def declared_outputs(outrig: Outrig, session: Session) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from outrig.model.session import RemoteFile, Session
+    from outrig.model.snapshot import SnapshotReader
     from outrig.session.runtime import Runtime
 
 
@@ -30,13 +31,18 @@ class Pulled:
 
 
 def pull(
-    runtime: Runtime, session: Session, outputs: Sequence[str], *, apart: bool = False
+    runtime: Runtime,
+    session: Session,
+    outputs: Sequence[str],
+    *,
+    apart: bool = False,
+    snapshot: SnapshotReader | None = None,
 ) -> list[Pulled]:
     """Bring back what `outputs` name, to the project or, with `apart`, `outputs/<session>/` in it.
 
-    A file that was changed here since it last came back is not overwritten: the new one is put
-    beside it as `NAME.from-SESSION`. Raises `RemoteError`, or `OutrigError` when a file cannot be
-    written.
+    A file that was changed here since it last came back, or since `snapshot` was made, is not
+    overwritten: the new one is put beside it as `NAME.from-SESSION`. Raises `RemoteError`, or
+    `OutrigError` when a file cannot be written.
     """
     wanted = [path for path in outputs if not PurePosixPath(path).is_absolute()]
     provider = runtime.provider(session)
@@ -55,7 +61,7 @@ def pull(
             continue
         runtime.cancel.check()
         content = provider.read_file(session.id, head, file.path)
-        pulled.append(_bring(runtime, session, prefix, file, content))
+        pulled.append(_bring(runtime, session, prefix, file, content, snapshot))
     if pulled:
         runtime.record(session, "outputs.pulled", f"{len(pulled)} files")
     return pulled
@@ -67,6 +73,7 @@ def _bring(
     prefix: PurePosixPath,
     file: RemoteFile,
     content: Iterable[bytes],
+    snapshot: SnapshotReader | None,
 ) -> Pulled:
     relative = checked(str(prefix / file.path))
     target = session.project_root / relative
@@ -74,7 +81,8 @@ def _bring(
     with arriving(target, content) as arrived:
         before = _digest(target)
         known = runtime.state.projects.pulled(session.project_id, str(relative))
-        beside = before is not None and before not in (arrived.digest, known)
+        safe = before in (None, arrived.digest, known)
+        beside = not safe and before != _digest_in(snapshot, str(relative))
         if beside:
             target = target.with_name(f"{target.name[:200]}.from-{session.name}")
         if before != arrived.digest:
@@ -88,6 +96,19 @@ def _bring(
         beside=beside,
         unchanged=before == arrived.digest,
     )
+
+
+def _digest_in(snapshot: SnapshotReader | None, path: str) -> str | None:
+    """Return the digest (SHA-256, hex) of a file as it was in a snapshot."""
+    entries = () if snapshot is None else snapshot.entries()
+    entry = next((one for one in entries if one.path == path), None)
+    if entry is None or snapshot is None:
+        return None
+    digest = hashlib.sha256()
+    for chunk in entry.chunks:
+        for _, data in snapshot.read({chunk}):
+            digest.update(data)
+    return digest.hexdigest()
 
 
 def _check_inside(root: Path, target: Path) -> None:

@@ -37,5 +37,6 @@ class StartRequest:
     snapshot: SnapshotReader
     compute: Compute
     environment: EnvironmentSource | None = None
+    cluster: str | None = None
     name: str | None = None
     runs: tuple[NewRun, ...] = ()

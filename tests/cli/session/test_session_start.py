@@ -182,6 +182,33 @@ def test_a_project_path_may_hold_anything(run: CommandLine, demo: Path) -> None:
     assert (moved / "result.txt").read_text() == "fresh\n"
 
 
+def test_an_output_that_the_snapshot_holds_is_replaced(run: CommandLine, demo: Path) -> None:
+    (demo / "result.txt").write_text("from before\n")
+    assert run("session", "start", "write").exit_code == 0
+    assert (demo / "result.txt").read_text() == "fresh\n"
+
+
+def test_a_command_of_another_cluster_is_refused(run: CommandLine, project: ProjectMaker) -> None:
+    local = {"cluster_name": "x", "provider": {"type": "local"}}
+    other = {"name": "far", "command": "echo far", "cluster": {"config": "other.yaml"}}
+    project(
+        {
+            "outrig.yaml": {
+                "name": "two",
+                "cluster": {"config": "one.yaml"},
+                "commands": [{"name": "near", "command": "echo near"}, other],
+            },
+            "one.yaml": local,
+            "other.yaml": local,
+        }
+    )
+    assert run("session", "start", "near", "--name", "s").out == "near\n"
+    refused = run("session", "execute", "far", "--name", "s")
+    assert refused.exit_code == 125
+    assert 'runs on cluster other.yaml, session "s" is on one.yaml' in refused.err
+    assert run("session", "start", "far", "--name", "t").out == "far\n"
+
+
 def test_two_starts_at_once_with_one_name_share_the_session(run: CommandLine, demo: Path) -> None:
     words = ("session", "start", "hello", "--name", "one")
     both = [run.start(*words), run.start(*words)]

@@ -20,6 +20,7 @@ from outrig.cli.running import Outcome, TerminalObserver, each, interruptible
 from outrig.cli.starting import finish, run_and_pull
 from outrig.errors import OutrigError, UsageError
 from outrig.model.resources import parse_resources
+from outrig.session.projects import check_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -72,7 +73,10 @@ class SessionExecute(Command):
     def handle(self) -> int:
         """Run what the words ask for in what was named."""
         sessions = asked_sessions(self)
-        run = self._run(self._project(sessions[0]))
+        project = self._project(sessions[0])
+        run = self._run(project)
+        for session in sessions:
+            check_cluster(session, project.command(run.command) if run.command else None)
         observer = TerminalObserver(self, prefix=len(sessions) > 1)
         self.outrig.watch(observer)
         try:
