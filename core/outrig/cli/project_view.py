@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from outrig.cli.listing import Column
+from outrig.cli.terminal import one_line
 from outrig.errors import UsageError
 from outrig.model.project import Compute, Project
 
@@ -62,7 +63,7 @@ def print_project(command: Command, shown: ProjectView) -> None:
     """Print a project, one line for each thing it says."""
     for column in COLUMNS:
         for text in _texts(column.get(shown)):
-            command.line(f"{column.name + ':':<14} {text}")
+            command.line(f"{column.name + ':':<14} {one_line(text)}")
 
 
 def _texts(value: object) -> list[str]:

@@ -66,7 +66,10 @@ def check_clusters(project: Project) -> None:
 
 
 def read_cluster(spec: ClusterSpec, given: Mapping[str, str], files: ProjectFiles) -> Document:
-    """Parse a cluster file with its parameters filled in; every value arrives as it was given."""
+    """Parse a cluster file with its parameters filled in; every value arrives as it was given.
+
+    Where no parameters are declared, `{{…}}` in the file is nobody's but the file's own.
+    """
     values = bind_parameters(
         f"cluster {spec.config}", spec.params, given, option="--cluster-param"
     ).texts()
@@ -94,6 +97,8 @@ class _Substitution:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             return  # the parser says where
+        if not values:
+            return
         found = [one for one in scan(text) if not one.literal and one.name in values]
         problems = list(_unknown(text, label, values))
         if problems:

@@ -195,3 +195,13 @@ def test_the_options_that_parameters_cannot_be_are_known() -> None:
     taken = {one.name for one in (*SessionStart.options, *SessionExecute.options)}
     taken |= {one.name for one in global_options()}
     assert taken | {"output"} == OWN_OPTIONS
+
+
+@pytest.mark.parametrize("name", ["it's $HOME", 'say "hi"', "new\nline", "🚀 {{y}}"])
+def test_a_project_may_lie_in_a_directory_of_any_name(run: CommandLine, name: str) -> None:
+    directory = run.directory / name
+    (directory / "deep").mkdir(parents=True)
+    run("project", "create", cwd=directory).checked()
+    (shown,) = json.loads(run("project", "show", "--output", "json", cwd=directory / "deep").out)
+    assert (shown["name"], shown["root"]) == (name, str(directory))
+    assert len(run("project", "validate", cwd=directory).checked().err.splitlines()) == 1

@@ -145,6 +145,12 @@ def test_errors_in_the_cluster_file_say_where(root: Path, read: Read) -> None:
         assert str(caught.value).startswith(message)
 
 
+def test_without_declared_parameters_braces_are_the_files_own(root: Path, read: Read) -> None:
+    (root / "c.yaml").write_text("provider: {type: aws, a: '{{b}}', c: 'docker ps {{json}}'}\n")
+    compute = resolve_compute(read("name: x\ncluster: c.yaml\n"))
+    assert dict(compute.settings) == {"a": "{{b}}", "c": "docker ps {{json}}"}
+
+
 def test_columns_are_right_behind_a_placeholder(root: Path, read: Read) -> None:
     (root / "c.yaml").write_text("a: [{{n}}, 'x]\n")
     with pytest.raises(ProjectFileError, match=r"^c\.yaml:2:1: "):

@@ -141,7 +141,7 @@ def test_a_here_document_gets_the_value_as_it_is(shell: str, opening: str) -> No
 @pytest.mark.parametrize("value", ["EOF", "a\nEOF\nshow evil", "a\nEOF"])
 def test_no_value_ends_a_here_document(template: str, value: str) -> None:
     with pytest.raises(
-        UsageError, match="would end the here-document in line 2|cannot be quoted safely"
+        UsageError, match=r"would end the here-document in line 2|cannot be quoted safely"
     ):
         shell_of(template, value)
 

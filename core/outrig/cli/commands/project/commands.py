@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from outrig.cli.command import Command
 from outrig.cli.invoking import parameter_help
 from outrig.cli.listing import Column
+from outrig.cli.terminal import one_line
 
 if TYPE_CHECKING:
     from outrig.model.project import Command as ProjectCommand
@@ -36,14 +37,15 @@ class ProjectCommands(Command):
         if self.output != "table" or self.text("format"):
             self.listing(counting, COLUMNS)
             return 0
-        self.note(f"Active project: {project.name}")
+        self.note(f"Active project: {one_line(project.name)}")
         if not counting:
             self.note("it has no commands")
         for command in counting:
-            self.line(f"{command.name}  {command.help}".rstrip())
+            self.line(one_line(f"{command.name}  {command.help}".rstrip()))
             width = max((len(one.name) for one in command.params), default=0)
             for parameter in command.params:
-                self.line(f"  --{parameter.name:<{width}}  {parameter_help(parameter)}")
+                text = one_line(parameter_help(parameter))
+                self.line(f"  --{parameter.name:<{width}}  {text}")
         return 0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from outrig.cli.command import Command
 from outrig.cli.definition import argument, option
+from outrig.cli.terminal import one_line
 from outrig.project.create import (
     CreatedProject,
     CreateForm,
@@ -46,7 +47,7 @@ class ProjectCreate(Command):
             register_project(root)
             project = self.outrig.project(root)
             self.outrig.project_id(project)
-            self.note(f'registered project "{project.name}"')
+            self.note(f'registered project "{one_line(project.name)}"')
             return 0
         created = create_project(
             CreateRequest(
@@ -65,5 +66,5 @@ class ProjectCreate(Command):
         self.outrig.project_id(project)
         for note in created.notes:
             self.note(note)
-        self.note(f'created project "{created.name}": {", ".join(sorted(created.files))}')
+        self.note(f'created project "{one_line(created.name)}": {", ".join(sorted(created.files))}')
         self.note(f"next: outrig session start {project.commands[0].name}")

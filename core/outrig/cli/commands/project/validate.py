@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from outrig.cli.command import Command
 from outrig.cli.project_view import print_project, view
+from outrig.cli.terminal import one_line
 from outrig.project.compute import check_clusters
 
 if TYPE_CHECKING:
@@ -39,4 +40,4 @@ class ProjectValidate(Command):
             return "Project files validated!"
         count = len(project.commands)
         commands = f"{count} command{'' if count == 1 else 's'}"
-        return f'{project.file.name} is valid: project "{project.name}", {commands}'
+        return f'{project.file.name} is valid: project "{one_line(project.name)}", {commands}'
