@@ -56,7 +56,7 @@ class FileStore(ObjectStore):
         with self._told("write", key):
             if if_absent and target.exists():
                 return False
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_directory(target.parent)
             aside = self._write_aside(data)
             try:
                 done = self._give_name(aside, target, if_absent=if_absent)
@@ -123,6 +123,17 @@ class FileStore(ObjectStore):
         if not _KEY.fullmatch(key):
             raise StoreError(f'"{key}" cannot be the key of an object')
         return self.root / key
+
+    def _make_directory(self, directory: Path) -> None:
+        """Make a directory of the store, its own root too, for the user's eyes only."""
+        try:
+            directory.mkdir(mode=0o700, exist_ok=True)
+        except FileNotFoundError:
+            if directory == self.root:
+                directory.parent.mkdir(parents=True, exist_ok=True)
+            else:
+                self._make_directory(directory.parent)
+            directory.mkdir(mode=0o700, exist_ok=True)
 
     def _write_aside(self, data: bytes | memoryview) -> Path:
         aside = self.root / _ASIDE
