@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import Console
 
 _READ_BYTES = 65536
+_END_AGAIN_S = 0.3
 
 
 def terminal_size() -> Size:
@@ -58,16 +59,24 @@ def _print_output(console: Console, wake: int) -> None:
 
 
 def _send_keys(console: Console, ended: int) -> None:
-    """Send what is typed until the program ends; the end of a piped input is sent as Ctrl-D."""
+    """Send what is typed until the program ends; the end of a piped input is sent as Ctrl-D.
+
+    That is sent again and again: a shell that is just starting drops it when it sets its terminal.
+    """
     sources = [sys.stdin.fileno(), ended]
+    timeout_s = None
     while True:
-        ready, _, _ = select.select(sources, [], [])
+        ready, _, _ = select.select(sources, [], [], timeout_s)
         if ended in ready:
             return
+        if not ready:
+            console.write(b"\x04")
+            continue
         data = os.read(sys.stdin.fileno(), _READ_BYTES)
         console.write(data or b"\x04")
         if not data:
             sources.remove(sys.stdin.fileno())
+            timeout_s = _END_AGAIN_S
 
 
 @contextmanager
