@@ -9,7 +9,6 @@ context for sure, or no quoting works in every shell, only values that need no q
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from outrig.errors import UsageError
@@ -20,9 +19,11 @@ from outrig.project.shell_syntax import (
     COMMANDS,
     ENDS,
     HEREDOC,
+    UNTOUCHED,
     Context,
     Frame,
     HereDocument,
+    quoted,
 )
 
 if TYPE_CHECKING:
@@ -83,23 +84,13 @@ class _Filler:
         if place.raw:
             return text
         context = self._frames[-1].context
-        joined = (
-            self._template[place.start - 1 : place.start] in ("$", "\\") if place.start else False
-        )
-        quoted = context in (Context.SINGLE, Context.HERE_LITERAL)
-        if self._bare_only() or (joined and not quoted):
+        if self._bare_only() or (self._is_joined(place) and context not in UNTOUCHED):
             return self._bare(place, text)
-        if context is Context.SINGLE:
-            return text.replace("'", "'\"'\"'")
-        if context is Context.DOUBLE:
-            return re.sub(r'([\\$`"])', r"\\\1", text)
-        if context is Context.HERE:
-            return re.sub(r"([\\$`])", r"\\\1", text)
-        if context is Context.HERE_LITERAL:
-            return text
-        if context is Context.COMMENT:
-            return re.sub(r"[\r\n]", " ", text)
-        return shlex.quote(text)
+        return quoted(text, context)
+
+    def _is_joined(self, place: Placeholder) -> bool:
+        """Whether a `$` or a backslash before the placeholder would take what is put there."""
+        return place.start > 0 and self._template[place.start - 1] in "$\\"
 
     def _bare_only(self) -> bool:
         if self._unsure or self._frames[-1].context in BARE_ONLY:

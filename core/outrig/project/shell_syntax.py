@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from enum import Enum
 
@@ -29,7 +30,25 @@ class Context(Enum):
 
 COMMANDS = (Context.WORDS, Context.SUBSTITUTION, Context.BACKQUOTES)
 ENDS = {Context.DOUBLE: '"', Context.EXPANSION: "}"}
+UNTOUCHED = (Context.SINGLE, Context.HERE_LITERAL)
 BARE_ONLY = (Context.ANSI, Context.EXPANSION, Context.ARITHMETIC)
+
+
+def quoted(text: str, context: Context) -> str:
+    """Write a value so that it arrives as it is in a context that is none of `BARE_ONLY`."""
+    match context:
+        case Context.SINGLE:
+            return text.replace("'", "'\"'\"'")
+        case Context.DOUBLE:
+            return re.sub(r'([\\$`"])', r"\\\1", text)
+        case Context.HERE:
+            return re.sub(r"([\\$`])", r"\\\1", text)
+        case Context.HERE_LITERAL:
+            return text
+        case Context.COMMENT:
+            return re.sub(r"[\r\n]", " ", text)
+        case _:
+            return shlex.quote(text)
 
 
 @dataclass(slots=True)
