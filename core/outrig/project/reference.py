@@ -36,6 +36,22 @@ Text is taken as it is typed: `no`, `1e3`, `010` and `2019-09-08` stay what they
 `outrig project validate` checks the file, `outrig project schema` prints its JSON Schema.
 """
 
+_VALUES = """\
+## How values reach the shell
+
+A value takes the place of `{{name}}` (blanks inside the braces do not matter) so that it arrives as
+it was typed, whatever it holds: outside quotes, inside `'…'` or `"…"`, in a comment, and in a
+here-document, which it cannot end. Inside backquotes, `$((…))`, `${…}` and `$'…'`, where no quoting
+is right in every shell, only letters, digits and `_ . / : = @ % + , -` are let in, and all else is
+an error before anything runs. `{{name|raw}}` is the bare value, for words that the shell is to
+split. `\\{{name}}` stays `{{name}}`, as does what is not a name: `{{.Names}}`.
+
+A shell within the shell reads its text again, so `bash -c "echo {{x}}"` is as unsafe as without
+Outrig. Hand the value over as an argument: `bash -c 'echo "$1"' - {{x}}`.
+
+In files of Ray 0.7 `{{num_gpus}}` also means a parameter `num-gpus`.
+"""
+
 
 def json_schema() -> str:
     """Return the JSON Schema (draft 2020-12) of `outrig.yaml`, as text."""
@@ -52,7 +68,7 @@ def reference_markdown() -> str:
         rows = "".join(_row(key) for key in kind.keys)
         head = "| key | value | default | meaning |\n|---|---|---|---|\n"
         parts.append(f"## {kind.title}\n\n{head}{rows}{_others(kind)}")
-    return "\n".join(parts)
+    return "\n".join([*parts, _VALUES])
 
 
 def _schema(kind: Kind, definitions: dict[str, object]) -> dict[str, object]:
