@@ -13,4 +13,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the current directory: nothing is imported from there
     sys.exit(main())

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from outrig.cli.completion_scripts import SCRIPTS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -70,7 +72,7 @@ def test_a_launchers_words_are_its_command_sets(run: CommandLine) -> None:
 
 
 @pytest.fixture
-def script(tmp_path: Path, run: CommandLine) -> dict[str, str]:
+def script(tmp_path: Path) -> dict[str, str]:
     """Put an `outrig` on the path and return each shell's script."""
     place = tmp_path / "my bin"
     place.mkdir()
@@ -79,10 +81,14 @@ def script(tmp_path: Path, run: CommandLine) -> dict[str, str]:
     program.write_text(f"#!/bin/sh\nexec '{sys.executable}' -P -c '{boot}' \"$@\"\n")
     program.chmod(0o755)
     path = f"{place}{os.pathsep}{os.environ['PATH']}"
-    run("--help").checked()
     return {"PATH": path} | {
-        shell: run("completion", shell).checked().out for shell in ("bash", "zsh", "fish")
+        shell: script(str(program), ["outrig"]) for shell, script in SCRIPTS.items()
     }
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_command_prints_the_script(shell: str, run: CommandLine) -> None:
+    assert run("completion", shell).checked().out == SCRIPTS[shell]("outrig", ["outrig"])
 
 
 BASH = r"""

@@ -35,6 +35,8 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 def test_help_is_as_it_was_reviewed(pages: dict[str, str]) -> None:
     if WRITE:
+        for file in GOLDEN.glob("*.txt"):
+            file.unlink()
         for words, text in pages.items():
             file_of(words).write_text(text)
     kept = {file.name: file.read_text() for file in GOLDEN.glob("*.txt")}

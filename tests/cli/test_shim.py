@@ -78,13 +78,15 @@ def test_two_launchers_do_not_call_each_other(
     assert run.program("acmetool", "start", env=path(place, other)).exit_code == 2
 
 
+@pytest.mark.parametrize("variable", ["OUTRIG_SHIMS=off", "OUTRIG_SESSION=s", "OUTRIG_RUN=r"])
 def test_inside_sessions_the_launcher_stands_back(
-    place: Path, real: Path, run: CommandLine
+    variable: str, place: Path, real: Path, run: CommandLine
 ) -> None:
-    inside = path(place, real) | {"OUTRIG_SHIMS": "off"}
+    name, _, value = variable.partition("=")
+    inside = path(place, real) | {name: value}
     done = run.program("acmetool", "acme", "echo", env=inside)
     assert (done.out, done.exit_code) == ("real: acme echo\n", 3)
-    done = run.program("acmetool", "acme", "echo", env=path(place) | {"OUTRIG_SHIMS": "off"})
+    done = run.program("acmetool", "acme", "echo", env=path(place) | {name: value})
     assert (done.exit_code, "acmetool: not found" in done.err) == (127, True)
 
 

@@ -1,7 +1,8 @@
 """Runs one command: imports its module, binds its words, calls `handle`.
 
-Of cleo only commands, definitions and input are used. cleo's own `Application` re-arranges argv,
-scans it for options that may be a command's own, and ends every interrupt with 1.
+Of cleo, commands, definitions and input are used. Its `Application` re-arranges argv, scans it for
+options that may be a command's own (https://github.com/python-poetry/cleo/issues/292), and ends
+every interrupt with 1.
 """
 
 from __future__ import annotations
@@ -10,35 +11,20 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
-from cleo.io.io import IO
-from cleo.io.outputs.null_output import NullOutput
-from cleo.io.outputs.output import Verbosity
-from cleo.io.outputs.stream_output import StreamOutput
-
 from outrig.cli.command import Command
 from outrig.cli.definition import Option, option
 from outrig.cli.errors import report
 from outrig.cli.input import Words
 from outrig.cli.menu import program
-from outrig.cli.terminal import coloured, forbid_colour, send
+from outrig.cli.terminal import forbid_colour, send
 from outrig.cli.usage import command_help
 from outrig.errors import OutrigError, PluginError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import TextIO
-
-    from cleo.io.outputs.output import Output
 
     from outrig.cli.invocation import Invocation
     from outrig.manifest import Entry
-
-_VERBOSITIES = (
-    Verbosity.NORMAL,
-    Verbosity.VERBOSE,
-    Verbosity.VERY_VERBOSE,
-    Verbosity.DEBUG,
-)
 
 
 def global_options() -> tuple[Option, ...]:
@@ -126,7 +112,8 @@ def _run(command: Command, asked: Invocation) -> int:
         words = bind(command, asked)
     words.validate()
     _settle(command, words, asked)
-    result: int | None = command.execute(_io(command, words))
+    command.bound = words
+    result: int | None = command.handle()
     if sys.stdout is not None:
         sys.stdout.flush()
     return result or 0
@@ -183,19 +170,3 @@ def _settle(command: Command, words: Words, asked: Invocation) -> None:
 
         for name in words.option("without-plugin"):
             leave_out(str(name))
-
-
-def _io(command: Command, words: Words) -> IO:
-    verbosity = Verbosity.QUIET if command.quiet else _VERBOSITIES[min(command.verbosity, 3)]
-    output, errors = (_output(stream, verbosity) for stream in (sys.stdout, sys.stderr))
-    words.set_stream(sys.stdin)
-    words.interactive(sys.stdin is not None and sys.stdin.isatty())
-    return IO(words, output, errors)
-
-
-def _output(stream: TextIO | None, verbosity: Verbosity) -> Output:
-    if stream is None:  # it was closed before we were started
-        return NullOutput()
-    output = StreamOutput(stream, verbosity=verbosity)
-    output.decorated(coloured(stream))
-    return output

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from cleo.commands.command import Command as CleoCommand
+from cleo.commands.base_command import BaseCommand
 
 from outrig.cli.input import Words, arguments_among
 from outrig.cli.terminal import clean, is_terminal, paint, send
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Command(CleoCommand):
+class Command(BaseCommand):
     """One command of the tool; its words come from the entry point's name (`session.start`).
 
         class Stop(Command):
@@ -38,6 +38,9 @@ class Command(CleoCommand):
                 self.note(f"stopped {stopped.name}")
                 return 0
 
+    It is cleo's base command, not its `Command`: that one's markup and tables cost as much to
+    import as all the rest, and go through `io` where a command wants them.
+
     `handle` returns the exit code. It reads options, calls one engine function and prints; errors
     are raised as `OutrigError` and printed by the caller of the command.
     """
@@ -48,9 +51,9 @@ class Command(CleoCommand):
     """Paragraphs for `--help`; lines of a paragraph are joined, indented lines are kept."""
     examples: ClassVar[Sequence[tuple[str, str]]] = ()
     """Command lines and what each does, for `--help`."""
-    arguments: ClassVar[Sequence[Argument]] = ()  # type: ignore[assignment]
-    options: ClassVar[Sequence[Option]] = ()  # type: ignore[assignment]
-    aliases: ClassVar[Sequence[str]] = ()  # type: ignore[assignment]
+    arguments: ClassVar[Sequence[Argument]] = ()
+    options: ClassVar[Sequence[Option]] = ()
+    aliases: ClassVar[Sequence[str]] = ()
     """Other names for the command's last word."""
     hidden = False
     runs_commands: bool = False
@@ -75,6 +78,7 @@ class Command(CleoCommand):
 
     def __init__(self) -> None:
         super().__init__()
+        self.bound = Words(())
         self.description = self.summary
 
     def configure(self) -> None:
@@ -102,16 +106,19 @@ class Command(CleoCommand):
         """Return values for the argument `name` or the option `--name` that start with `prefix`."""
         return ()
 
-    def execute(self, io: IO) -> int:
-        """Run `handle`; unlike cleo's, lets an interrupt through."""
-        self._io = io
-        return self.handle()
-
     def handle(self) -> int:
         """Do what the command is for and return the exit code."""
         raise TypeError(f"{type(self).__qualname__} does not define handle()")
 
     # What was asked for
+
+    def option(self, name: str) -> Any:
+        """Return the value of `--name` as its declaration makes it."""
+        return self.bound.option(name)
+
+    def argument(self, name: str) -> Any:
+        """Return the argument of that name as its declaration makes it."""
+        return self.bound.argument(name)
 
     def flag(self, name: str) -> bool:
         """Tell whether the flag `--name` was given."""
@@ -144,8 +151,7 @@ class Command(CleoCommand):
 
     def was_given(self, name: str) -> bool:
         """Tell whether the option `--name` stood on the command line."""
-        source = self.io.input
-        return isinstance(source, Words) and source.given(name)
+        return self.bound.given(name)
 
     def leading(self, words: Sequence[str]) -> tuple[str, ...]:
         """Return the arguments among `words`, as far as they can be told from unknown options."""
@@ -154,40 +160,47 @@ class Command(CleoCommand):
     # What a command works with
 
     @cached_property
+    def io(self) -> IO:
+        """cleo's input and outputs, for its progress bars and the like."""
+        from outrig.cli.streams import cleo_io
+
+        return cleo_io(self.bound, quiet=self.quiet, verbosity=self.verbosity)
+
+    @cached_property
     def outrig(self) -> Outrig:
         """The engine, made when first used."""
         from outrig.engine import Outrig
 
         return Outrig()
 
-    def write(self, data: str | bytes) -> None:  # type: ignore[override]
+    def write(self, data: str | bytes) -> None:
         """Write to stdout exactly as it is: no markup, no line end added."""
         send(sys.stdout, data)
 
-    def line(self, text: str = "") -> None:  # type: ignore[override]
+    def line(self, text: str = "") -> None:
         """Write one line to stdout, with what a terminal would obey made visible."""
         send(sys.stdout, clean(text) + "\n")
 
     def note(self, text: str) -> None:
         """Say on stderr what is going on, unless `--quiet`."""
         if not self.quiet:
-            self._say(clean(text))
+            self._to_stderr(clean(text))
 
     def detail(self, text: str) -> None:
         """Say on stderr what only `-v` asks for."""
         if self.verbosity >= 1 and not self.quiet:
-            self._say(clean(text))
+            self._to_stderr(clean(text))
 
     def warn(self, text: str) -> None:
         """Warn on stderr, `--quiet` or not."""
-        self._say(f"{paint('outrig: warning:', 'yellow', sys.stderr)} {clean(text)}")
+        self._to_stderr(f"{paint('outrig: warning:', 'yellow', sys.stderr)} {clean(text)}")
 
-    def _say(self, text: str) -> None:
+    def _to_stderr(self, text: str) -> None:
         sys.stdout.flush()
         send(sys.stderr, text + "\n")
         sys.stderr.flush()
 
-    def confirm(self, question: str, *, assume_without_terminal: bool) -> bool:  # type: ignore[override]
+    def confirm(self, question: str, *, assume_without_terminal: bool) -> bool:
         """Ask a yes-or-no question (no is the default) and return the answer.
 
         `--yes` answers yes. Without a terminal nobody is asked, and `assume_without_terminal` is

@@ -1,8 +1,8 @@
 """Launchers that carry another tool's name, and what happens behind them.
 
 `outrig shim install ray` writes a small `ray` that starts `outrig --shim ray "$@"`. Words that no
-command of ours answers go to the real program of that name. Inside sessions, where
-`OUTRIG_SHIMS=off` is set, everything does. Part of the start-up path when a launcher is used.
+command of ours answers go to the real program of that name. Inside
+sessions, and where `OUTRIG_SHIMS=off` is set, everything does. Part of the start-up path when a launcher is used.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MARK = "# made by: outrig shim install"
 OFF = "OUTRIG_SHIMS"
+INSIDE = ("OUTRIG_SESSION", "OUTRIG_RUN")
 _BOOT = "import sys; from outrig.__main__ import main; sys.exit(main())"
 
 
@@ -58,7 +59,7 @@ def hand_over_early(asked: Invocation) -> None:
     """Become the real program where that is clear before commands are looked at."""
     first = asked.words[0] if asked.words else ""
     real = real_program(asked.shim)
-    if os.environ.get(OFF, "").lower() == "off":
+    if os.environ.get(OFF, "").lower() == "off" or any(name in os.environ for name in INSIDE):
         if real is None:
             error = NotFoundError(f"{asked.shim}: not found (shims are off inside sessions)")
             error.exit_code = 127
