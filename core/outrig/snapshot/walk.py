@@ -85,6 +85,8 @@ class _Listing:
     output: bytearray = field(default_factory=bytearray)
     children: list[tuple[bytes, OutputState, bool]] = field(default_factory=list)
     ignored: int = 0
+    fickle: bool = False
+    """What is in it depends on more than its own stat tells."""
 
     def add(self, name: bytes, status: os.stat_result, output: bool) -> None:
         self.names.append(name)
@@ -215,7 +217,8 @@ class Walk:
         fresh = listing is None
         if listing is None:
             listing = self._list(frame)
-        if len(self.left_out) + len(self.problems) > before or self._is_racy(own):
+        told = len(self.left_out) + len(self.problems) > before
+        if told or listing.fickle or self._is_racy(own):
             own = (0, 0, -1)
         frame.children = iter(listing.children)
         self.ignored += listing.ignored
@@ -296,7 +299,12 @@ class Walk:
         dropped = not state.inside and (
             frame.dropped or self._ignored(frame, name, is_directory=is_directory)
         )
-        if dropped and not (is_directory and state.open):
+        if dropped and is_directory and state.open:
+            listing.fickle = True  # an output may come or go in it, and leave this as it is
+            dropped_whole = not leads_to_output(frame.fd, name, state)
+        else:
+            dropped_whole = dropped
+        if dropped_whole:
             listing.ignored += 1
             return
         if is_directory:
@@ -332,6 +340,44 @@ class Walk:
                     found |= 1 << at
                     frame.ignore = frame.ignore.with_file(file, stream.read(_IGNORE_LIMIT))
         return found
+
+
+def leads_to_output(fd: int, name: bytes, state: OutputState, depth: int = 0) -> bool:
+    """Say whether an output lies below the directory `name`, which the ignore rules leave out."""
+    try:
+        below = os.open(name, _OPEN_DIRECTORY, dir_fd=fd)
+    except OSError:
+        return depth == 0  # the walk itself says what is wrong with it
+    try:
+        if not state.wants_all_names():
+            names = [(one, _is_directory(below, one)) for one in state.literal_names()]
+        else:
+            with os.scandir(below) as found:
+                names = [
+                    (os.fsencode(one.name), one.is_dir(follow_symlinks=False)) for one in found
+                ]
+        for one, is_directory in names:
+            if is_directory is None:
+                continue
+            inner = state.enter(one)
+            if inner.inside or (
+                is_directory
+                and inner.open
+                and depth < MAX_DEPTH
+                and leads_to_output(below, one, inner, depth + 1)
+            ):
+                return True
+        return False
+    finally:
+        os.close(below)
+
+
+def _is_directory(fd: int, name: bytes) -> bool | None:
+    """Say whether a name is a directory, `None` when nothing is there."""
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
+    except OSError:
+        return None
 
 
 def _is_link(name: bytes, fd: int) -> bool:
