@@ -96,8 +96,6 @@ class Outrig:
             raise ProjectError(
                 f"there is no project in {here} or above", hint="make one: outrig project create"
             )
-        if location.notice:
-            self.observer.notice(location.notice)
         project = load_project(location)
         if project.store is not None:
             self.snapshots.store = project.store

@@ -71,6 +71,8 @@ def start_cases(
     several = len(cases) > 1
     observer = TerminalObserver(command, prefix=several)
     command.outrig.watch(observer)
+    for text in project.notices:
+        command.note(text)
     try:
         with interruptible(command.outrig):
             requests = _requests(command, project, cases, options)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from outrig.config.glance import configured
 from outrig.errors import UsageError
+from outrig.model.snapshot import EntryKind
 from outrig.session.environments import environment_source, read_file
 from outrig.session.requests import StartRequest
 
@@ -26,7 +27,8 @@ def project_in(snapshot: SnapshotReader, root: Path) -> Project:
     from outrig.project.files import SnapshotFiles
     from outrig.project.reading import load_project_from
 
-    entries = {entry.path: entry for entry in snapshot.entries()}
+    files_only = (one for one in snapshot.entries() if one.kind is not EntryKind.DIRECTORY)
+    entries = {entry.path: entry for entry in files_only}
     files = SnapshotFiles(
         entries, lambda path: read_file(snapshot, entries, path), snapshot.info.name, root
     )
