@@ -54,7 +54,7 @@ def _run(asked: Invocation, argv: Sequence[str]) -> int:
     if asked.version:
         send(sys.stdout, f"outrig {__version__}\n")
         return 0
-    if asked.words[:1] == ["help"]:
+    while asked.words[:1] == ["help"]:
         asked.help = True
         del asked.words[0]
     manifest = load()

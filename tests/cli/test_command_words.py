@@ -138,6 +138,14 @@ def test_help_comes_even_when_words_are_wrong(run: CommandLine) -> None:
     assert "no command 'nosuch'" in done.err
 
 
+def test_help_among_verbatim_words_is_not_ours_even_where_options_are_wrong(
+    run: CommandLine,
+) -> None:
+    done = run("acme", "start", "nosuch", "--", "--help")
+    assert (done.exit_code, done.out) == (125, "")
+    assert done.err.splitlines()[0] == "outrig: error: no command 'nosuch'"
+
+
 def test_a_missing_argument_is_named(run: CommandLine) -> None:
     done = run("acme", "exec")
     assert done.exit_code == 125

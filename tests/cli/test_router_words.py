@@ -71,6 +71,7 @@ def test_help_is_never_wider_than_the_terminal(run: CommandLine) -> None:
 def test_global_options_may_stand_between_words(run: CommandLine) -> None:
     for words in (
         ["-vv", "-q", "-y", "acme", "echo", "t"],
+        ["-vqyv", "acme", "echo", "t"],
         ["acme", "-vv", "-q", "-y", "echo", "t"],
         ["acme", "-v", "--verbose", "--quiet", "--yes", "echo", "t"],
         ["acme", "echo", "t", "--verbose", "--verbose", "-q", "-y"],
@@ -130,6 +131,9 @@ def test_a_groups_default_command_is_a_route(run: CommandLine) -> None:
     answer = run("acme", "admin", "x").checked().json()
     assert isinstance(answer, dict)
     assert answer["words"] == ["x"]
+    answer = run("acme", "admin", "-v", "x").checked().json()
+    assert isinstance(answer, dict)
+    assert (answer["volume"], answer["words"]) == ("x", [])
     assert "NAME" in run("acme", "admin", "list").checked().out
     assert "  list  A listing\n" in run("acme", "admin", "--help").checked().out
 

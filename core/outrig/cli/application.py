@@ -96,20 +96,35 @@ def run(entry: Entry, asked: Invocation) -> int:
 
 
 def _run(command: Command, asked: Invocation) -> int:
-    name = program(asked)
-    if asked.help or _asks_for_help(command, asked.words):
-        _extend_leniently(command, asked.words)
-        try:
-            words = bind(command, asked)
-        except UsageError:
-            words = None  # help is wanted all the more
-        if asked.help or words is None or words.given("help"):
-            everywhere = {one.name for one in global_options()} - _own(command)
-            send(sys.stdout, command_help(command, name, everywhere))
-            return 0
-    else:
+    may_ask_for_help = asked.help or _asks_for_help(command, asked.words)
+    failure: OutrigError | None = None
+    words: Words | None = None
+    try:
         extend(command, asked.words)
+    except OutrigError as err:
+        failure = err
+    try:
         words = bind(command, asked)
+    except UsageError as err:
+        if not may_ask_for_help:
+            raise failure or err  # noqa: B904 - the first of the two is what is wrong
+    if words is None or asked.help or (may_ask_for_help and words.given("help")):
+        return _help(command, asked, failure)
+    if failure is not None:
+        raise failure
+    return _handle(command, asked, words)
+
+
+def _help(command: Command, asked: Invocation, failure: OutrigError | None) -> int:
+    """Print the help, which is also for those who do not know the words yet."""
+    if failure is not None:
+        report(failure)
+    everywhere = {one.name for one in global_options()} - _own(command)
+    send(sys.stdout, command_help(command, program(asked), everywhere))
+    return 0
+
+
+def _handle(command: Command, asked: Invocation, words: Words) -> int:
     words.validate()
     _settle(command, words, asked)
     command.bound = words
@@ -132,14 +147,6 @@ def extend(command: Command, words: Sequence[str]) -> None:
     """Add the options that depend on the words."""
     for one in command.extend(words):
         add_option(command, one, strict=False)
-
-
-def _extend_leniently(command: Command, words: Sequence[str]) -> None:
-    """Add what can be added for help, which is also for those who do not know the words yet."""
-    try:
-        extend(command, words)
-    except OutrigError as err:
-        report(err)
 
 
 def bind(command: Command, asked: Invocation) -> Words:

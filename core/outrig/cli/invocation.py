@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_LETTERS = "hVqyv"
+
 
 class Invocation:
     """What the user typed, as far as it can be told before the command is known.
@@ -86,6 +88,8 @@ class Invocation:
             leave_out(value)
 
     def _take_flag(self, word: str) -> bool:
+        if len(word) > 2 and word[0] == "-" and not word[1:].strip(_LETTERS):
+            return all(self._take_flag(f"-{letter}") for letter in word[1:])
         if word in ("-h", "--help"):
             self.help = True
         elif word in ("-V", "--version"):
@@ -96,8 +100,8 @@ class Invocation:
             self.yes = True
         elif word == "--no-color":
             forbid_colour()
-        elif word == "--verbose" or (word[:2] == "-v" and not word.strip("-v")):
-            self.verbosity += 1 if word == "--verbose" else len(word) - 1
+        elif word in ("-v", "--verbose"):
+            self.verbosity += 1
         else:
             return False
         return True

@@ -1,8 +1,8 @@
 """Launchers that carry another tool's name, and what happens behind them.
 
 `outrig shim install ray` writes a small `ray` that starts `outrig --shim ray "$@"`. Words that no
-command of ours answers go to the real program of that name. Inside
-sessions, and where `OUTRIG_SHIMS=off` is set, everything does. Part of the start-up path when a launcher is used.
+command of ours answers go to the real program of that name; inside sessions, and where
+`OUTRIG_SHIMS=off` is set, all words do. Part of the start-up path when a launcher is used.
 """
 
 from __future__ import annotations

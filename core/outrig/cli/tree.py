@@ -64,7 +64,7 @@ class Tree:
         while at < len(asked.words):
             word = asked.words[at]
             if len(word) > 1 and word[0] == "-":
-                if best is not None and self.entries.get(prefix) is best and best.kind == "command":
+                if best is not None and self._owns(best, prefix, word):
                     break
                 if not asked.take_global(at):
                     if best is not None:
@@ -80,6 +80,14 @@ class Tree:
             if entry is not None and entry.kind != "group":
                 best = entry
         return prefix, best, at
+
+    def _owns(self, entry: Entry, prefix: str, option: str) -> bool:
+        """Tell whether an option after `prefix` is the business of the command there."""
+        if self.entries.get(prefix) is not entry:
+            return False
+        target = self.entries.get(entry.to) if entry.kind == "route" else None
+        is_default = target is not None and target.kind != "group"
+        return entry.kind == "command" or (is_default and option not in ("-h", "--help"))
 
     def _allowed(self, prefix: str, word: str, asked: Invocation) -> bool:
         return prefix != asked.only_at or not asked.only or word in asked.only
