@@ -106,9 +106,10 @@ def bench(arguments: list[str]) -> int:
 
 
 def golden(arguments: list[str]) -> int:
-    """Write the generated pages of docs/reference/ anew, help texts included."""
+    """Write the recorded help texts and the pages of docs/reference/ anew."""
     _set_up("dev")
-    return _python("docs/generate.py", *arguments)
+    os.environ["OUTRIG_GOLDEN"] = "write"
+    return _tool("pytest", "-q", "tests/cli/test_golden_help.py") or _python("docs/generate.py")
 
 
 def check(arguments: list[str]) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
-import io
 import os
 import sys
 import tempfile
@@ -24,30 +23,29 @@ if TYPE_CHECKING:
     from outrig.settings import Settings
 
 HERE = Path(__file__).resolve().parent / "reference"
-COLUMNS = 90
 
 
 def pages() -> dict[str, str]:
     """Return every generated page: file name and text."""
-    from outrig.project.reference import reference_markdown
+    from outrig.cli.reference import reference_markdown as commands
+    from outrig.project.reference import reference_markdown as project_file
 
     with _nowhere():
         return {
-            "commands.md": _commands(),
+            "commands.md": commands(),
             "exit-codes.md": _exit_codes(),
             "hooks.md": _hooks(),
-            "project-file.md": reference_markdown(),
+            "project-file.md": project_file(),
             "settings.md": _settings(),
         }
 
 
 @contextlib.contextmanager
 def _nowhere() -> Iterator[None]:
-    """Work in an empty directory with an empty home, Outrig's own plugins and no colours."""
+    """Work in an empty directory with an empty home, Outrig's own plugins."""
     before = dict(os.environ)
     with tempfile.TemporaryDirectory() as home, contextlib.chdir(home):
         os.environ |= {
-            "COLUMNS": str(COLUMNS),
             "HOME": home,
             "OUTRIG_HOME": home,
             "OUTRIG_PLUGINS": "off",
@@ -57,41 +55,6 @@ def _nowhere() -> Iterator[None]:
         finally:
             os.environ.clear()
             os.environ.update(before)
-
-
-def help_of(words: str) -> str:
-    """Return what `outrig WORDS --help` prints."""
-    from outrig import router
-
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        code = router.main([*words.split(), "--help"])
-    if code:
-        raise SystemExit(f"outrig {words} --help: exit code {code}")
-    return printed.getvalue()
-
-
-def command_words() -> list[str]:
-    """Return the words of every group, route and command that is shown."""
-    from outrig.manifest import load
-
-    return sorted(words for words, entry in load().commands.items() if not entry.hidden)
-
-
-def _commands() -> str:
-    parts = [
-        "# Commands\n",
-        "What `--help` says. Every command also takes the options under *Everywhere*; in commands",
-        "that run something, what follows the first `--` is passed on as it is.\n",
-        _block(help_of("")),
-    ]
-    for words in command_words():
-        level = "##" if " " not in words else "###"
-        parts += [f"{level} outrig {words}\n", _block(help_of(words))]
-    return "\n".join(parts)
-
-
-def _block(text: str) -> str:
-    return f"```text\n{text.rstrip()}\n```\n"
 
 
 def _exit_codes() -> str:

@@ -27,6 +27,6 @@ def generator() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def tests_text() -> str:
-    """Return the text of all test modules but those of this directory."""
-    modules = sorted((ROOT / "tests").rglob("test_*.py"))
+    """Return the text of all tests and of the test kit, but not of this directory."""
+    modules = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "core/outrig/testing").rglob("*.py")]
     return "\n".join(path.read_text() for path in modules if path.parent.name != "meta")

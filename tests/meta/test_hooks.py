@@ -51,7 +51,7 @@ def test_the_docstring_has_an_example_with_the_hooks_arguments(name: str) -> Non
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_some_test_implements_or_calls_the_hook(name: str) -> None:
-    pattern = re.compile(rf"\bdef {name}\(|\.{name}\(")
+    pattern = re.compile(rf"\bdef {name}\(|\b{name}\(|\.{name}\b")
     tests = (ROOT / "tests").rglob("test_*.py")
     kit = (ROOT / "core/outrig/testing").rglob("*.py")
     assert any(pattern.search(path.read_text()) for path in (*tests, *kit))

@@ -47,7 +47,7 @@ def test_a_generated_page_is_up_to_date(pages: dict[str, str], name: str) -> Non
 def test_every_command_has_its_help_on_the_page(words: list[str]) -> None:
     page = (REFERENCE / "commands.md").read_text()
     shown = [one for one in words if not manifest.load().commands[one].hidden]
-    missing = [one for one in shown if f"\nUsage: outrig {one}" not in page]
+    missing = [one for one in shown if f"\n### outrig {one}\n" not in page]
     assert missing == []
 
 
