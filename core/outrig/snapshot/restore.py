@@ -247,9 +247,9 @@ class _Restoring:
                 places.setdefault(digest, []).append((entry, index))
         total = sum(one.size_bytes for wanted in places.values() for one, at in wanted if not at)
         shown = 0
-        for digest, data in self._reader.read(places.keys()):
+        for digest, data in self._reader.read(frozenset(places)):
             self._context.check_cancelled()
-            for entry, index in places.pop(digest):
+            for entry, index in places.pop(digest, ()):
                 self._write(entry, index, data)
             if self._bytes - shown >= _PROGRESS_BYTES:
                 shown = self._bytes
