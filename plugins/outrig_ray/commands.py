@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from outrig.api import Command
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from outrig.api import Parameter
+
+_WIDTH = 100_000
 
 
 class RaySessionCommands(Command):
@@ -32,9 +35,16 @@ class RaySessionCommands(Command):
 
 
 def usage(name: str, about: str, parameters: Iterable[Parameter]) -> str:
-    """Return a command's help in the words of argparse, which is what Ray prints."""
+    """Return a command's help in the words of argparse, which is what Ray prints.
+
+    Lines are not wrapped: argparse cannot wrap the usage of every choice (CPython issue 11874).
+    """
     parser = argparse.ArgumentParser(
-        prog=_literal(name), description=_literal(about) or None, add_help=False
+        prog=name,
+        description=_literal(about) if "%(prog)" in about else about or None,
+        add_help=False,
+        conflict_handler="resolve",
+        formatter_class=partial(argparse.HelpFormatter, width=_WIDTH),
     )
     for parameter in parameters:
         choices = tuple(str(choice) for choice in parameter.choices)

@@ -32,7 +32,8 @@ class RaySessionStart(SessionStart):
         ("ray session start --shell ls -la", "any program"),
     )
     options = (
-        *SessionStart.options,
+        option("name", "n", f"the session's name (default: {DEFAULT_SESSION})", value="NAME"),
+        *(one for one in SessionStart.options if one.name != "name"),
         option("no-config-cache", None, "accepted; no cluster configuration is cached"),
     )
 
@@ -40,7 +41,10 @@ class RaySessionStart(SessionStart):
         """Make the parameters of the named command, else of the default one, options."""
         found = tuple(super().extend(words))
         project = self.asked_project
-        if project is None or self.keep_unknown or self.leading(words):
+        if project is None or self.keep_unknown:
+            return found
+        # The value of an option that is not known yet looks like an argument, so look closer.
+        if any(project.command(word) for word in self.leading(words)[:1]):
             return found
         return (*found, *parameter_options(self, project, [DEFAULT_COMMAND]))
 
