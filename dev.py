@@ -90,7 +90,9 @@ def lint(arguments: list[str]) -> int:
 def types(arguments: list[str]) -> int:
     """Check the types."""
     _set_up("dev")
-    return _tool("mypy", *(arguments or ["core", "plugins", "tests", "benchmarks", "dev.py"]))
+    return _tool(
+        "mypy", *(arguments or ["core", "plugins", "tests", "benchmarks", "docs", "dev.py"])
+    )
 
 
 def docs(arguments: list[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.cli.definition import option
 from outrig.cli.running import (
     Outcome,
     TerminalObserver,
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from outrig.cli.command import Command
     from outrig.model.run import Run
     from outrig.model.session import Session
+
+
+LOG_OPTIONS = (
+    option("follow", "f", "go on until the run has ended; the exit code is then the run's"),
+    option("since", None, "begin at this byte of each stream", value="OFFSET", type=int, default=0),
+)
 
 
 def print_logs(

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from outrig.cli.choosing_runs import RUNS_ARGUMENT, asked_runs
 from outrig.cli.command import Command
-from outrig.cli.definition import option
-from outrig.cli.following import print_logs
-
-LOG_OPTIONS = (
-    option("follow", "f", "go on until the run has ended; the exit code is then the run's"),
-    option("since", None, "begin at this byte of each stream", value="OFFSET", type=int, default=0),
-)
+from outrig.cli.following import LOG_OPTIONS, print_logs
 
 
 class RunLogs(Command):

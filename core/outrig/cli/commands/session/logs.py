@@ -5,8 +5,7 @@ from __future__ import annotations
 from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_sessions
 from outrig.cli.choosing_runs import newest_run
 from outrig.cli.command import Command
-from outrig.cli.commands.run.logs import LOG_OPTIONS
-from outrig.cli.following import print_logs
+from outrig.cli.following import LOG_OPTIONS, print_logs
 
 
 class SessionLogs(Command):
