@@ -247,9 +247,11 @@ def connect(transport: Transport, root: str) -> NodeClient:
             raise RemoteError(f"{transport.name}: {no_answer(pipe, word)}")
     except OSError as error:
         pipe.close()
+        pipe.source.close()
         raise RemoteError(f"{transport.name}: {no_answer(pipe, str(error))}") from error
     except RemoteError:
         pipe.close()
+        pipe.source.close()
         raise
     client = NodeClient(pipe, transport.name, ZLIB if transport.compresses else RAW)
     client.greet()

@@ -169,6 +169,6 @@ def test_four_kills_in_each_round_are_never_wrong(
             if state.status is not RunStatus.LOST and state.exit_code != 137:
                 assert state.exit_code == code
         work = root / "s" / held.session_id / "work"
-        assert all(len(path.read_text().splitlines()) == 1 for path in work.glob(f"{number}-*"))
+        assert all(len(path.read_text().splitlines()) <= 1 for path in work.glob(f"{number}-*"))
     wait_for_no_keeper(root)
     held.end()

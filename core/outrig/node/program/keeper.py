@@ -7,6 +7,7 @@ at any moment: all it knows it reads again from the files of the runs and batche
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import select
 import signal
@@ -15,10 +16,10 @@ import time
 from outrig.node.program.adopt import Adopted
 from outrig.node.program.batch import Batch, waiting_batches
 from outrig.node.program.lifetime import Lifetimes
-from outrig.node.program.place import append_line, exists, write_whole
+from outrig.node.program.place import append_line, exists, write_file
 from outrig.node.program.proc import PR_SET_NAME, Alarm, become_subreaper, prctl
 from outrig.node.program.record import Ending, lock_is_free, read_spec, reserve
-from outrig.node.program.shim import Launch, run_shim, tell_shim
+from outrig.node.program.shim import LOOK_AT_CANCEL, PARENT_DIED, Launch, run_shim, tell_shim
 from outrig.node.program.slots import Slots
 
 TYPE_CHECKING = False
@@ -28,18 +29,21 @@ if TYPE_CHECKING:
 
 FOREIGN_LOOK_S = 0.5
 RETRY_S = 2.0
+MOST_STARTS = 5
+"""How often a shim is started again that dies before it has started the command."""
 
 
 class Live:
     """A run that goes on: its shim's pid, 0 if that is not a child of this keeper."""
 
-    __slots__ = ("adopted", "cancelled", "shim", "spec")
+    __slots__ = ("adopted", "cancelled", "shim", "spec", "starts")
 
     def __init__(self, spec: Spec, shim: int) -> None:
         self.spec = spec
         self.shim = shim
         self.adopted: Adopted | None = None
         self.cancelled = False
+        self.starts = 0
 
 
 class Keeper:
@@ -61,6 +65,8 @@ class Keeper:
             return
         self.open_ears()
         self.recover()
+        gc.freeze()
+        gc.disable()  # a collection would copy pages in every fork; there is hardly any garbage
         while True:
             self.turn()
             if self.busy():
@@ -87,7 +93,7 @@ class Keeper:
         except FileExistsError:
             pass
         self.wake = os.open(self.root.wake(), os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        self.alarm = Alarm((signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2))
+        self.alarm = Alarm((signal.SIGCHLD, signal.SIGTERM, PARENT_DIED, LOOK_AT_CANCEL))
         become_subreaper()
         prctl(PR_SET_NAME, b"outrig-keeper")
 
@@ -149,7 +155,8 @@ class Keeper:
 
     def shim_ended(self, live: Live) -> None:
         live.shim = 0
-        if exists(self.root.run(live.spec.run) + "/exit"):
+        directory = self.root.run(live.spec.run)
+        if exists(directory + "/exit") or not exists(directory):
             self.forget(live)
         else:
             live.adopted = Adopted(self.root, live.spec)
@@ -180,17 +187,25 @@ class Keeper:
         elif live.adopted is not None and live.adopted.is_child():
             live.adopted.enforce()
         elif lock_is_free(directory + "/lock"):
-            if exists(directory + "/started"):
-                self.finish(live.spec, Ending("LOST", None, "the node lost sight of the run"))
-                self.forget(live)
-            elif live.spec.batch in self.batches:
-                live.adopted = None
-                self.start_shim(live)
-            else:
-                self.forget(live)
+            self.settle(live, directory)
+
+    def settle(self, live: Live, directory: str) -> None:
+        """Nobody looks after a run that has not ended: start it if it never was."""
+        if exists(directory + "/started"):
+            self.finish(live.spec, Ending("LOST", None, "the node lost sight of the run"))
+        elif live.starts >= MOST_STARTS:
+            self.finish(live.spec, Ending("FAILED", 125, "the node could not start it"))
+        elif exists(directory) and live.spec.batch in self.batches:
+            live.adopted = None
+            self.start_shim(live)
+            return
+        self.forget(live)
 
     def finish(self, spec: Spec, ending: Ending) -> None:
-        ending.write(self.root.run(spec.run))
+        try:
+            ending.write(self.root.run(spec.run))
+        except FileNotFoundError:
+            pass  # its session was ended, files and all
 
     def admit(self) -> None:
         """Look for new batches."""
@@ -241,12 +256,13 @@ class Keeper:
         """Make the run's directory and its shim; false if it must not run any more."""
         directory = self.root.run(spec.run)
         session = self.root.session(spec.session)
-        if not exists(session) or exists(session + "/ended"):
+        over = not exists(session) or exists(session + "/ended")
+        if over and not exists(directory):
             return False
         os.makedirs(directory, mode=0o700, exist_ok=True)
         reserve(directory + "/exit.new")
-        write_whole(directory + "/spec", spec.encode())
-        if exists(directory + "/cancel"):
+        write_file(directory + "/spec", spec.encode(), os.O_TRUNC)
+        if over or exists(directory + "/cancel"):
             self.finish(spec, Ending("CANCELLED", None, "cancelled before it started"))
             self.note_change(spec)
             return False
@@ -278,6 +294,7 @@ class Keeper:
             finally:
                 os._exit(status)
         live.shim = pid
+        live.starts += 1
         self.shims[pid] = live
 
     def forget_everything(self) -> None:

@@ -6,19 +6,35 @@ import os
 import signal
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEPT: list[Callable[..., int] | None] = []
+"""The library function, found once: every shim is a fork of the keeper."""
+
+BOOT: list[str] = []
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
 
 
 def prctl(option: int, argument: int | bytes) -> bool:
     """Call prctl(2); false where there is none (macOS, a Python without ctypes)."""
+    if not KEPT:
+        KEPT.append(find_prctl())
+    call = KEPT[0]
+    return call is not None and call(option, argument, 0, 0, 0) == 0
+
+
+def find_prctl() -> Callable[..., int] | None:
     if not sys.platform.startswith("linux"):
-        return False
+        return None
     try:
         import ctypes
 
-        return bool(ctypes.CDLL(None).prctl(option, argument, 0, 0, 0) == 0)
+        found: Callable[..., int] = ctypes.CDLL(None).prctl
     except (ImportError, OSError, AttributeError):
-        return False
+        return None
+    return found
 
 
 def become_subreaper(on: bool = True) -> bool:
@@ -28,11 +44,13 @@ def become_subreaper(on: bool = True) -> bool:
 
 def boot_id() -> str:
     """Return what changes with every start of the machine, empty where that is not known."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id") as source:
-            return source.read().strip()
-    except OSError:
-        return ""
+    if not BOOT:
+        try:
+            with open("/proc/sys/kernel/random/boot_id") as source:
+                BOOT.append(source.read().strip())
+        except OSError:
+            BOOT.append("")
+    return BOOT[0]
 
 
 def stat_fields(pid: int) -> list[str] | None:

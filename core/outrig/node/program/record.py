@@ -9,7 +9,7 @@ import os
 import signal
 import time
 
-from outrig.node.program.place import exists, read_whole, write_all, write_whole
+from outrig.node.program.place import exists, read_whole, write_all, write_file
 from outrig.node.program.proc import boot_id, start_time
 
 RESERVED = 1024
@@ -98,7 +98,7 @@ def read_spec(directory: str) -> Spec | None:
 def reserve(path: str) -> None:
     """Take the disk space that `publish` will need."""
     if not exists(path):
-        write_whole(path, b" " * RESERVED)
+        write_file(path, b" " * RESERVED, 0)
 
 
 def publish(aside: str, path: str, fields: dict[str, object]) -> bool:

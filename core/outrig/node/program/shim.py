@@ -15,7 +15,7 @@ import signal
 import time
 
 from outrig.node.program.limits import limiter_for
-from outrig.node.program.place import exists, write_whole
+from outrig.node.program.place import exists, write_file
 from outrig.node.program.proc import (
     PR_SET_PDEATHSIG,
     Alarm,
@@ -87,7 +87,7 @@ class Shim:
         """Run the command to its end, unless it was started before."""
         if not self.take_lock():
             return
-        self.alarm = Alarm((signal.SIGCHLD, PARENT_DIED, LOOK_AT_CANCEL, signal.SIGTERM))
+        self.alarm = Alarm(())  # the keeper, whose fork this is, has set the handlers
         become_subreaper()
         prctl(PR_SET_PDEATHSIG, PARENT_DIED)
         if os.getppid() != self.launch.keeper:
@@ -98,9 +98,13 @@ class Shim:
         if exists(self.directory + "/cancel"):
             Ending("CANCELLED", None, "cancelled before it started").write(self.directory)
             return
-        reserve(self.directory + "/started.new")
-        self.limiter.create()
-        problem = self.start()
+        try:
+            reserve(self.directory + "/started.new")
+            self.limiter.create()
+            problem = self.start()
+        except OSError as error:
+            Ending("FAILED", 125, "the node cannot start it: " + told(error)).write(self.directory)
+            return
         if problem != STARTED_BEFORE:
             self.follow(problem)
 
@@ -203,7 +207,7 @@ class Shim:
             "cpu_s": usage.ru_utime + usage.ru_stime,
             "peak_memory_mib": usage.ru_maxrss / 1024,
         }
-        write_whole(self.directory + "/usage", json.dumps(fields).encode("ascii"))
+        write_file(self.directory + "/usage", json.dumps(fields).encode("ascii"), os.O_TRUNC)
         if not self.spec.background:
             self.end_leftovers()
         self.limiter.remove()
