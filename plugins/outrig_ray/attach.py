@@ -26,7 +26,6 @@ class RaySessionAttach(SessionAttach):
     )
     options = (
         *SessionAttach.options,
-        option("tmux", None, "attach to a tmux session on the node, made when missing"),
         option("screen", None, "attach to a screen session on the node, made when missing"),
     )
 
@@ -35,6 +34,4 @@ class RaySessionAttach(SessionAttach):
         if self.flag("tmux") and self.flag("screen"):
             raise UsageError("--tmux and --screen exclude each other")
         name = re.sub(r"[^A-Za-z0-9_-]", "-", session.name)
-        if self.flag("tmux"):
-            return ("tmux", "new-session", "-A", "-s", name)
-        return ("screen", "-xRR", "-S", name) if self.flag("screen") else ()
+        return ("screen", "-xRR", "-S", name) if self.flag("screen") else super().program(session)

@@ -149,6 +149,7 @@ def _bound(
                 command=named.name,
                 params=case.values.texts(),
                 background=named.background,
+                tmux=named.config.tmux,
             ),
         )
         for case in expand_wildcards(named, values)

@@ -20,6 +20,7 @@ from outrig.model.run import (
 )
 from outrig.model.session import SessionState
 from outrig.session.states import change_run
+from outrig.session.tmux import in_tmux
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ def execute(
     request = ExecuteRequest(
         session_id=session.id,
         nodes=session.nodes,
-        tasks=tuple(map(_task, runs, wanted)),
+        tasks=tuple(_task(session, *pair) for pair in zip(runs, wanted, strict=True)),
         environment=_environment(session),
         cap=cap,
     )
@@ -90,10 +91,13 @@ def _new_run(runtime: Runtime, session: Session, wanted: NewRun) -> Run:
     )
 
 
-def _task(run: Run, wanted: NewRun) -> Task:
+def _task(session: Session, run: Run, wanted: NewRun) -> Task:
+    script = wanted.script
+    if wanted.tmux:
+        script = in_tmux(script, session_id=session.id, session_name=session.name, run_id=run.id)
     return Task(
         id=run.id,
-        script=wanted.script,
+        script=script,
         variables={"OUTRIG_SESSION": run.session_id, "OUTRIG_RUN": run.id},
         resources=wanted.resources,
         timeout_s=wanted.timeout_s,

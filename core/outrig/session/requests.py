@@ -21,6 +21,7 @@ class NewRun:
     resources: Resources = ANY
     timeout_s: float | None = None
     background: bool = False
+    tmux: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

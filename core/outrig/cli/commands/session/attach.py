@@ -11,6 +11,7 @@ from outrig.cli.definition import option
 from outrig.cli.running import TerminalObserver, interruptible
 from outrig.model.console import ConsoleRequest
 from outrig.model.session import SessionState
+from outrig.session.tmux import attach_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ class SessionAttach(Command):
     options: ClassVar[Sequence[Option]] = (
         NAME_OPTION,
         option("start", None, "resume the session if it is suspended"),
+        option("tmux", None, "the session's tmux, where commands with tmux: true run"),
     )
     runs_commands = True
 
@@ -51,9 +53,9 @@ class SessionAttach(Command):
         )
         return work_in_console(self.outrig.console(session, request))
 
-    def program(self, session: Session) -> tuple[str, ...]:  # noqa: ARG002 - a hook
-        """Return what runs on the console, nothing for the login shell; for command sets."""
-        return ()
+    def program(self, session: Session) -> tuple[str, ...]:
+        """Return what runs on the console, nothing for the login shell."""
+        return attach_words(session.id, session.name) if self.flag("tmux") else ()
 
     def _resume(self, session: Session) -> Session:
         outrig = self.outrig
