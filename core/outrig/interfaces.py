@@ -314,9 +314,7 @@ class ObjectStore(_MarksHooks, ABC):
 
         return store_snapshot(self, source, context)
 
-    def load_snapshot(
-        self, digest: str, wanted: Wanted, sink: ChunkSink, context: Context
-    ) -> bool:
+    def load_snapshot(self, digest: str, wanted: Wanted, sink: ChunkSink, context: Context) -> bool:
         """See `outrig.hookspecs.load_snapshot`."""
         from outrig.snapshot.loader import load_snapshot
 

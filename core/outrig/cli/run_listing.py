@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from outrig.cli.listing import Column
-from outrig.model.run import Run
+
+if TYPE_CHECKING:
+    from outrig.model.run import Run
 
 
 def duration_s(run: Run) -> float | None:

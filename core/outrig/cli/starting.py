@@ -16,7 +16,9 @@ from outrig.cli.running import (
     say_ends,
     say_pulled,
 )
+from outrig.durations import parse_limit_s
 from outrig.errors import OutrigError, UsageError
+from outrig.model.node import Lifetime
 from outrig.model.resources import parse_resources
 from outrig.model.session import Step
 
@@ -43,6 +45,7 @@ class StartOptions:
     provider: str | None = None
     resources: str | None = None
     timeout_s: float | None = None
+    lifetime: Lifetime | None = None
     pull: bool = True
     cluster_params: tuple[str, ...] = ()
     session_args: str | None = None
@@ -58,6 +61,7 @@ class StartOptions:
             provider=command.text("provider"),
             resources=command.text("resources"),
             timeout_s=command.value("timeout", float),
+            lifetime=_lifetime(command),
             pull=not command.flag("no-pull"),
             cluster_params=command.texts("cluster-param"),
             session_args=command.text("session-args"),
@@ -142,7 +146,20 @@ def _request(
         cluster_params=cluster_params(options),
         command=case.run.command if case.run else None,
     )
-    return replace(request, compute=_compute(command, request.compute, options))
+    compute = _compute(command, request.compute, options)
+    return replace(request, compute=compute, lifetime=options.lifetime)
+
+
+def _lifetime(command: Command) -> Lifetime | None:
+    """Return the limits that were given, `None` where none was."""
+    if not command.was_given("idle") and not command.was_given("max-age"):
+        return None
+    idle, age = command.text("idle"), command.text("max-age")
+    return Lifetime(
+        idle_s=None if idle is None else parse_limit_s(idle),
+        max_age_s=None if age is None else parse_limit_s(age),
+        terminate=True,
+    )
 
 
 def _name(project: Project, case: Case, options: StartOptions) -> str | None:

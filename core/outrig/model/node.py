@@ -73,6 +73,10 @@ class Lifetime:
     terminate: bool = False
 
 
+FOR_EVER = Lifetime()
+"""No limit at all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvisionRequest:
     """What nodes a session needs.
@@ -89,7 +93,7 @@ class ProvisionRequest:
     candidates: tuple[Candidate, ...] = ()
     resume: tuple[Node, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
-    lifetime: Lifetime = Lifetime()
+    lifetime: Lifetime = FOR_EVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-from outrig.model.node import Candidate, Node, Price
+from outrig.model.node import FOR_EVER, Candidate, Lifetime, Node, Price
 from outrig.model.resources import ANY, Resources
 from outrig.model.snapshot import SnapshotInfo, SnapshotReader
 
@@ -52,6 +52,7 @@ class Session:
     snapshot_digest: str | None = None
     environment_digest: str | None = None
     error: str | None = None
+    lifetime: Lifetime = FOR_EVER
     cluster: str | None = None
     """The cluster file it was started from, relative to the project's root."""
     settings: Mapping[str, object] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.ids import new_id
-from outrig.model.node import Candidate
+from outrig.model.node import FOR_EVER, Candidate
 from outrig.model.session import Plan, Session, SessionState, Step
 from outrig.session.environments import environment_digest
 
@@ -52,6 +52,7 @@ def new_session(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
         state=SessionState.PENDING,
         created_at=now,
         used_at=now,
+        lifetime=request.lifetime or FOR_EVER,
         cluster=request.cluster,
         settings=dict(request.compute.settings),
     )

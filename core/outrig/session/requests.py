@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from outrig.model.node import Lifetime
 from outrig.model.project import Compute, Project
 from outrig.model.resources import ANY, Resources
 from outrig.model.run import EnvironmentSource
@@ -30,7 +31,7 @@ class StartRequest:
 
     `name` `None` takes the project's name, made unique with a number. `project` is the one in
     `snapshot`; its root is where outputs come back to. `environment` is `None` when nothing has to
-    be set up.
+    be set up; `lifetime` `None` leaves the session's as it is.
     """
 
     project: Project
@@ -38,6 +39,7 @@ class StartRequest:
     snapshot: SnapshotReader
     compute: Compute
     environment: EnvironmentSource | None = None
+    lifetime: Lifetime | None = None
     cluster: str | None = None
     name: str | None = None
     runs: tuple[NewRun, ...] = ()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import ConflictError, PluginError
 from outrig.ids import new_id
-from outrig.interfaces import WithEnvironment
-from outrig.model.node import ProvisionRequest
+from outrig.interfaces import WithAutostop, WithEnvironment
+from outrig.model.node import FOR_EVER, ProvisionRequest
 from outrig.model.run import PrepareRequest
 from outrig.model.session import SessionState, SyncRequest
 from outrig.session.environments import environment_digest
@@ -107,6 +107,7 @@ def _bring_up(runtime: Runtime, request: StartRequest, plan: Plan, session: Sess
         session = _provision(runtime, request, plan, session, count)
         session = _sync(runtime, session, request.snapshot, number=2, count=count)
         session = _prepare(runtime, request, session, count)
+        session = _arm(runtime, request, session)
         return runtime.move(session, SessionState.RUNNING, used_at=runtime.clock(), error=None)
     except BaseException as err:
         reason = str(err) or type(err).__name__
@@ -115,6 +116,18 @@ def _bring_up(runtime: Runtime, request: StartRequest, plan: Plan, session: Sess
         elif before in _KEPT:
             runtime.move(session, SessionState.ERROR, error=reason)
         raise
+
+
+def _arm(runtime: Runtime, request: StartRequest, session: Session) -> Session:
+    """Let the nodes keep to the session's lifetime, also while we are gone."""
+    lifetime = request.lifetime or session.lifetime
+    if lifetime == session.lifetime == FOR_EVER:
+        return session
+    provider = runtime.provider(session)
+    if not isinstance(provider, WithAutostop):
+        raise PluginError(f'provider "{session.provider}" has no --idle and no --max-age')
+    provider.arm(session.id, session.nodes, lifetime)
+    return runtime.move(session, session.state, lifetime=lifetime)
 
 
 def _begin(runtime: Runtime, session: Session, step: Step, number: int, count: int) -> bool:
@@ -154,6 +167,7 @@ def _supply(runtime: Runtime, plan: Plan, session: Session) -> tuple[Node, ...]:
             candidates=plan.candidates,
             resume=session.nodes,
             tags=plan.tags,
+            lifetime=session.lifetime,
         ),
         context,
     )

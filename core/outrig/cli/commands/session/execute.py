@@ -18,6 +18,7 @@ from outrig.cli.invoking import (
 )
 from outrig.cli.running import Outcome, TerminalObserver, each, interruptible
 from outrig.cli.starting import finish, run_and_pull
+from outrig.durations import parse_duration_s
 from outrig.errors import OutrigError, UsageError
 from outrig.model.resources import parse_resources
 from outrig.session.projects import check_cluster
@@ -52,7 +53,9 @@ class SessionExecute(Command):
         PARAM_OPTION,
         option("detach", None, "return when the command has started"),
         option("resources", None, "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
-        option("timeout", None, "end the command after so many seconds", value="S", type=float),
+        option(
+            "timeout", None, "end the command after this time", value="TIME", type=parse_duration_s
+        ),
         option("no-pull", None, "leave the output files in the session"),
     )
     runs_commands = True

@@ -18,6 +18,7 @@ from outrig.cli.invoking import (
 )
 from outrig.cli.provider_options import provider_options
 from outrig.cli.starting import StartOptions, start_cases
+from outrig.durations import parse_duration_s
 from outrig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +59,11 @@ class SessionStart(Command):
         option("detach", None, "return when the command has started"),
         option("provider", None, "where the nodes come from", value="NAME"),
         option("resources", None, "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
-        option("timeout", None, "end the command after so many seconds", value="S", type=float),
+        option(
+            "timeout", None, "end the command after this time", value="TIME", type=parse_duration_s
+        ),
+        option("idle", None, "end the session when nothing ran for this long", value="TIME"),
+        option("max-age", None, "end the session at this age", value="TIME"),
         option("no-pull", None, "leave the output files in the session"),
         option(
             "cluster-param",
