@@ -16,16 +16,16 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from email.parser import HeaderParser
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from outrig import __version__
-from outrig.manifest import GROUPS, OWN, Entry, Problem, installed, key, stamp
+from outrig.distributions import Distribution, text_of, unfit
+from outrig.distributions import distributions as read_distributions
+from outrig.manifest import OWN, Entry, Problem, key, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from outrig.manifest import Found
 
@@ -33,18 +33,8 @@ LIMIT_S = 10.0
 OWN_LIMIT_S = 120.0
 RETRY_S = 3600.0
 """A plugin that took too long may have had a busy machine: it is looked at again after this."""
-_PREFIX = "outrig."
+_running: set[subprocess.Popen[bytes]] = set()
 _BOOT = "import sys; sys.path[:] = sys.argv[1:]; from outrig.probe import main; main()"
-
-
-class Distribution(NamedTuple):
-    """One installed distribution: its metadata, its entry points in our groups."""
-
-    name: str
-    version: str
-    requires: str
-    root: str
-    entries: tuple[tuple[str, str, str], ...]
 
 
 class Findings(NamedTuple):
@@ -63,9 +53,8 @@ def build(own_only: bool = False, limit_s: float | None = None) -> Found:
     """
     found_key = key()
     problems: list[Problem] = []
-    distributions = list(_distributions(own_only, problems))
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        findings = list(pool.map(lambda one: look_at(one, limit_s), distributions))
+    distributions = list(read_distributions(own_only, problems))
+    findings = _look_at_all(distributions, limit_s)
     entries: dict[tuple[str, str], Entry] = {}
     for one in findings:
         problems += one.problems
@@ -80,6 +69,17 @@ def build(own_only: bool = False, limit_s: float | None = None) -> Found:
         "entries": [entry.row for entry in entries.values()],
         "problems": [problem.row for problem in problems],
     }
+
+
+def _look_at_all(distributions: list[Distribution], limit_s: float | None) -> list[Findings]:
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        try:
+            return list(pool.map(lambda one: look_at(one, limit_s), distributions))
+        except BaseException:  # Ctrl-C must not wait for a plugin that hangs
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(_running):
+                _end(process)
+            raise
 
 
 def write(file: str, found: Found) -> None:
@@ -106,89 +106,6 @@ def _add(entry: Entry, entries: dict[tuple[str, str], Entry]) -> Iterator[Proble
     yield Problem(entry.distribution, entry.version, entry.group, entry.name, reason)
 
 
-def _distributions(own_only: bool, problems: list[Problem]) -> Iterator[Distribution]:
-    """Yield each distribution with entry points of ours once: Outrig first, then as on the path."""
-    seen: dict[str, Distribution] = {}
-    for directory, _ in installed():
-        text = _text(Path(directory, "entry_points.txt"))
-        entries = tuple(_entry_points(text))
-        if not entries:
-            continue
-        found = _distribution(Path(directory), entries, problems)
-        if found is not None:
-            seen.setdefault(found.name.lower().replace("_", "-").replace(".", "-"), found)
-    if OWN in seen:
-        yield seen.pop(OWN)
-    if not own_only:
-        yield from seen.values()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""
-
-
-def _entry_points(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield group (without `outrig.`), name and value of the entry points in groups of ours."""
-    group = ""
-    for raw in text.splitlines():
-        line = raw.strip()
-        if line.startswith("[") and line.endswith("]"):
-            group = line[1:-1].strip()
-        elif group.startswith(_PREFIX) and "=" in line and line[0] not in "#;":
-            name, _, value = line.partition("=")
-            yield group.removeprefix(_PREFIX), name.strip(), value.partition("[")[0].strip()
-
-
-def _distribution(
-    directory: Path, entries: tuple[tuple[str, str, str], ...], problems: list[Problem]
-) -> Distribution | None:
-    guess = directory.stem.partition("-")
-    metadata = _text(directory / "METADATA") or _text(directory / "PKG-INFO")
-    headers = HeaderParser().parsestr(metadata)
-    name, version = headers["Name"], headers["Version"]
-    if not name or not version:
-        reason = f"{directory} has no METADATA; it seems to be half uninstalled"
-        problems.append(Problem(guess[0], guess[2] or "?", "", "", reason))
-        return None
-    requires = headers.get_all("Requires-Dist") or []
-    return Distribution(
-        name, version, _range(requires), _editable_root(directory), tuple(dict.fromkeys(entries))
-    )
-
-
-def _range(requires: Iterable[str]) -> str:
-    """Return the range of Outrig versions that a distribution's requirements ask for."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    for text in requires:
-        if not text.lower().startswith(OWN):
-            continue
-        with suppress(InvalidRequirement):
-            requirement = Requirement(text)
-            marker = requirement.marker
-            if requirement.name.lower() == OWN and (
-                marker is None or marker.evaluate({"extra": ""})
-            ):
-                return str(requirement.specifier)
-    return ""
-
-
-def _editable_root(directory: Path) -> str:
-    """Return where the sources of an editable install are, empty for an ordinary one."""
-    if directory.suffix == ".egg-info":
-        return str(directory.parent)
-    try:
-        record = json.loads((directory / "direct_url.json").read_text("utf-8"))
-        url = urlsplit(record["url"])
-        editable = record["dir_info"]["editable"] is True
-    except (OSError, ValueError, LookupError, TypeError):
-        return ""
-    return unquote(url.path) if editable and url.scheme == "file" else ""
-
-
 def look_at(one: Distribution, limit_s: float | None = None) -> Findings:
     """Check a distribution's version range and entry points, and look at its commands."""
     from packaging.specifiers import SpecifierSet
@@ -199,7 +116,7 @@ def look_at(one: Distribution, limit_s: float | None = None) -> Findings:
     problems = []
     good = []
     for group, name, value in one.entries:
-        reason = _unfit(group, name, value)
+        reason = unfit(group, name, value)
         if reason:
             problems.append(Problem(one.name, one.version, group, name, reason))
         else:
@@ -213,21 +130,6 @@ def _limit() -> float:
         return float(os.environ["OUTRIG_PLUGIN_TIMEOUT"])
     except (LookupError, ValueError):
         return LIMIT_S
-
-
-def _unfit(group: str, name: str, value: str) -> str:
-    """Return what is wrong with an entry point as it is written down, empty if nothing."""
-    if group not in GROUPS:
-        return f"Outrig {__version__} does not know the group"
-    module, colon, attribute = value.partition(":")
-    names = [*module.split("."), *attribute.split(".")]
-    if not colon or not all(one.isidentifier() for one in names):
-        return f"{value!r} is not of the form module:name"
-    words = name.split(".") if group == "commands" else [name]
-    plain = [word.replace("-", "").replace("_", "").replace("+", "") for word in words]
-    if not all(word.isalnum() and word.islower() for word in plain) or words[0][0] in "-_":
-        return f"{name!r} is no name: lower-case letters, digits and dashes, words joined by dots"
-    return "'help' is a word of Outrig's own" if words[0] == "help" else ""
 
 
 def _look_at_commands(
@@ -274,10 +176,11 @@ def _probe(entries: list[Entry], root: str, timeout_s: float) -> Told:
         request = {
             "out": str(out),
             "root": root,
+            "limit": max(timeout_s, 0),
             "entries": [(entry.group, entry.value) for entry in entries],
         }
         late = not _run_probe(json.dumps(request).encode(), timeout_s)
-        lines = _text(out).splitlines()
+        lines = text_of(out).splitlines()
     findings: list[dict[str, object]] = []
     sources: list[str] = []
     for line in lines:
@@ -298,12 +201,19 @@ def _run_probe(request: bytes, timeout_s: float) -> bool:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    _running.add(process)
     try:
         process.communicate(request, timeout=max(timeout_s, 0.1))
     except subprocess.TimeoutExpired:
         return False
     finally:
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)  # with whatever the plugin started
+        _end(process)
         process.wait()
+        _running.discard(process)
     return True
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process together with whatever the plugin started."""
+    with suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)

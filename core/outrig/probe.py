@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -96,6 +97,7 @@ def sources(root: str, values: list[str], errors: list[BaseException]) -> list[s
 def main() -> None:
     """Do what the request on stdin says."""
     request = json.load(sys.stdin)
+    signal.alarm(int(request["limit"]) + 5)  # for when nobody is left to end this process
     errors: list[BaseException] = []
     with Path(request["out"]).open("a", encoding="utf-8", buffering=1) as out:
         for group, value in request["entries"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -111,6 +113,19 @@ def test_a_plugin_that_hangs_is_given_up(
     assert "acme-bad 1.0" in done.err
     assert "took more than 2 s" in done.err
     assert run("good").checked().err == ""
+
+
+def test_an_interrupt_does_not_wait_for_a_plugin(
+    plugins: PluginMaker, run: CommandLine, tmp_path: Path
+) -> None:
+    mark = tmp_path / "fifo"
+    os.mkfifo(mark)
+    install(plugins, f"import time; open({str(mark)!r}, 'w').close(); time.sleep(600)")
+    running = run.start("--help", env={"OUTRIG_PLUGIN_TIMEOUT": "500"})
+    mark.read_bytes()  # until the plugin is being imported
+    running.send(signal.SIGINT)
+    done = running.wait()
+    assert (done.exit_code, done.err) == (130, "outrig: interrupted\n")
 
 
 def test_what_took_too_long_is_looked_at_again_later(
@@ -228,13 +243,14 @@ def test_only_command_classes_are_imported(plugins: PluginMaker, tmp_path: Path)
             "outrig.providers": {"acme": "acme_provider:Acme"},
             "outrig.stores": {"acme": "acme_provider:Store"},
             "outrig.expanders": {"acme": "acme_provider:Expander"},
-            "outrig.extensions": {"acme": "acme_provider:Extension"},
+            "outrig.extensions": {"acme": "acme_provider:E", "My Policy.v1": "acme_provider:P"},
         },
         files={"acme_provider.py": f"open({str(mark)!r}, 'w').close()"},
     )
     found = manifest.load()
     for group in ("providers", "stores", "expanders", "extensions"):
         assert found.table(group)["acme"].distribution == "acme-provider"
+    assert "My Policy.v1" in found.extensions
     assert not mark.exists()
     assert "acme_provider" not in sys.modules
 

@@ -25,7 +25,7 @@ def report(error: BaseException, *, verbosity: int = 0, runs_commands: bool = Fa
     if verbosity >= 2:
         import traceback
 
-        send(sys.stderr, clean("".join(traceback.format_exception(error))))
+        send(sys.stderr, clean(redacted("".join(traceback.format_exception(error)))))
     if isinstance(error, KeyboardInterrupt | Interrupted):
         say("outrig:", "yellow", str(error) or "interrupted")
         _hint(error)
@@ -47,7 +47,13 @@ def report(error: BaseException, *, verbosity: int = 0, runs_commands: bool = Fa
 
 def say(lead: str, colour: str, text: str) -> None:
     """Write a line with a coloured lead to stderr."""
-    send(sys.stderr, f"{paint(lead, colour, sys.stderr)} {clean(text)}\n")
+    send(sys.stderr, f"{paint(lead, colour, sys.stderr)} {clean(redacted(text))}\n")
+
+
+def redacted(text: str) -> str:
+    """Return `text` without the secrets that settings have brought into this process."""
+    module = sys.modules.get("outrig.redaction")
+    return text if module is None else str(module.REDACTOR.redact(text))
 
 
 def _hint(error: BaseException) -> None:
