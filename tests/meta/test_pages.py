@@ -27,7 +27,8 @@ PAGES = [
 def test_a_page_tells_the_truth(
     page: str, run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    for directory in (Path.home() / ".local/bin", Path(sys.executable).parent):
+        monkeypatch.setenv("PATH", str(directory), prepend=os.pathsep)
     wrong = check_page((ROOT / page).read_text(), run.directory, ROOT)
     assert not wrong, "\n".join(wrong)
 
