@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import threading
@@ -35,7 +36,7 @@ from outrig.node.program.wire import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
+    from typing import BinaryIO, Self
 
     from outrig.transport.base import Pipe, Transport
 
@@ -81,6 +82,16 @@ class Exchange(Generic[T]):
         self._reply_type = reply
         self.mailbox: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
         self._reply: T | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Leaving by an exception tells the node that the answer is not wanted any more."""
+        if kind is not None and self._reply is None:
+            with contextlib.suppress(LostNodeError):
+                self.stop()
+            self._client.forget(self._number)
 
     def send(self, data: bytes) -> None:
         """Send data that belongs to the call."""

@@ -55,14 +55,14 @@ class FilesOnNodes(NodeBase, WithFiles, ABC):
         self, session_id: str, node: Node, path: str, content: Iterable[bytes], executable: bool
     ) -> None:
         """See `WithFiles`."""
-        exchange = self.client(node).start(
+        with self.client(node).start(
             Nothing, "write_file", session=session_id, path=path, executable=executable
-        )
-        for data in content:
-            for start in range(0, len(data), PIECE_BYTES):
-                exchange.send(data[start : start + PIECE_BYTES])
-        exchange.end()
-        exchange.reply()
+        ) as exchange:
+            for data in content:
+                for start in range(0, len(data), PIECE_BYTES):
+                    exchange.send(data[start : start + PIECE_BYTES])
+            exchange.end()
+            exchange.reply()
 
 
 class _Reading:

@@ -6,7 +6,6 @@ import base64
 from abc import ABC
 from typing import TYPE_CHECKING
 
-from outrig.errors import OutrigError
 from outrig.interfaces import (
     WithAutostop,
     WithConsole,
@@ -58,19 +57,15 @@ class NodeProvider(
         fields: dict[str, object],
         context: Context,
     ) -> bool:
-        exchange = client.start(
+        with client.start(
             MadeAnswer, "prepare", session=request.session_id, digest=request.digest, **fields
-        )
-        try:
+        ) as exchange:
             while (data := exchange.receive(LOOK_S)) is not None:
                 context.check_cancelled()
                 if data:
                     stream = Stream.ERR if data[:1] == ERR_MARK else Stream.OUT
                     context.output(stream, data[1:])
-        except OutrigError:
-            exchange.stop()
-            raise
-        return exchange.reply().made
+            return exchange.reply().made
 
     def console(self, request: ConsoleRequest) -> Console:
         """See `WithConsole`."""

@@ -42,26 +42,26 @@ def sync_node(
     client: NodeClient, manifest: Manifest, request: SyncRequest, context: Context
 ) -> SyncReport:
     """Bring one node up to date; raises `RemoteError`."""
-    exchange = client.start(
+    sent = _Sent()
+    with client.start(
         SyncAnswer,
         "sync",
         session=request.session_id,
         digest=manifest.digest,
         size=len(manifest.data),
         clean=request.clean,
-    )
-    sent = _Sent()
-    for data in exchange.pieces():
-        want = decoded(data, Want, client.name)
-        if want.want == "manifest":
-            for start in range(0, len(manifest.data), PIECE):
-                exchange.send(manifest.data[start : start + PIECE])
-        else:
-            wanted = _by_digest(manifest, want.chunks, client.name)
-            for pack in packs(sent.read(request.snapshot, wanted, context), PIECE):
-                exchange.send(pack)
-            exchange.end()
-    answer = exchange.reply()
+    ) as exchange:
+        for data in exchange.pieces():
+            want = decoded(data, Want, client.name)
+            if want.want == "manifest":
+                for start in range(0, len(manifest.data), PIECE):
+                    exchange.send(manifest.data[start : start + PIECE])
+            else:
+                wanted = _by_digest(manifest, want.chunks, client.name)
+                for pack in packs(sent.read(request.snapshot, wanted, context), PIECE):
+                    exchange.send(pack)
+                exchange.end()
+        answer = exchange.reply()
     return SyncReport(
         skipped=answer.skipped,
         sent_chunks=sent.chunks,

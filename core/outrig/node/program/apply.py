@@ -92,10 +92,11 @@ class Applying:
         fd = self.tree.directory(directory)
         for name in os.listdir(fd):
             path = (directory + b"/" if directory else b"") + os.fsencode(name)
-            if path not in self.wanted:
+            item, is_directory = self.wanted.get(path), self.is_directory(path)
+            if item is None or (is_directory and item.kind != DIRECTORY):
                 self.tree.remove_all(path)
                 self.removed += 1
-            elif self.wanted[path].kind == DIRECTORY and self.is_directory(path):
+            elif is_directory:
                 self.remove_unwanted(path)
 
     def is_directory(self, path: bytes) -> bool:
