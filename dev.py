@@ -245,7 +245,17 @@ def _python(*arguments: str) -> int:
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:
-    return {**os.environ, **more, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    """Return the environment of a tool: ours first on PATH, and compiled files kept in `.venv`.
+
+    Where PYTHONDONTWRITEBYTECODE is set, as in many containers, each start of `outrig` would
+    compile all it imports again, which takes longer than all the rest.
+    """
+    kept = {name: one for name, one in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    ours = {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPYCACHEPREFIX": str(VENV / "pycache"),
+    }
+    return {**kept, **ours, **more}
 
 
 def _timed(task: Callable[[list[str]], int]) -> int:
