@@ -41,7 +41,8 @@ def test_help_is_as_it_was_reviewed(pages: dict[str, str]) -> None:
             file_of(words).write_text(text)
     kept = {file.name: file.read_text() for file in GOLDEN.glob("*.txt")}
     now = {file_of(words).name: text for words, text in pages.items()}
-    assert now == kept, "OUTRIG_GOLDEN=write writes them anew"
+    changed = sorted(name for name in now.keys() | kept if now.get(name) != kept.get(name))
+    assert changed == [], "OUTRIG_GOLDEN=write writes these anew"
 
 
 def test_help_fits_80_columns(pages: dict[str, str]) -> None:

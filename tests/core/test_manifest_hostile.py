@@ -77,12 +77,21 @@ def test_a_plugin_that_breaks_is_skipped_and_named(
     assert line.startswith("outrig: warning: skipped plugin acme-bad 1.0: outrig.commands bad: ")
     assert reason in line
     assert len(line) < 500
-    assert run("good").checked().err == ""
-    assert run("shim", "list").checked().err == ""
     asked = run("bad")
     assert (asked.exit_code, asked.out) == (8, "")
     assert "acme-bad 1.0" in asked.err
     assert "outrig plugin doctor" in asked.err
+
+
+def test_a_broken_plugin_is_told_once_and_harms_no_other_command(
+    plugins: PluginMaker, run: CommandLine
+) -> None:
+    install(plugins, "import no_such_module")
+    first = run("good").checked()
+    assert (first.out, "skipped plugin acme-bad 1.0" in first.err) == ("good\n", True)
+    assert run("good").checked().err == ""
+    assert run("shim", "list").checked().err == ""
+    assert "skipped plugin acme-bad 1.0" in run("--help").checked().err
 
 
 def test_what_a_plugin_prints_is_not_ours(plugins: PluginMaker, run: CommandLine) -> None:
