@@ -48,8 +48,14 @@ def kind_letter(entry: Entry) -> str:
 
 
 def asked_snapshot(command: Command, argument_name: str = "snapshot") -> SnapshotInfo:
-    """Return the snapshot that an argument names, by name or id; raises `NotFoundError`."""
+    """Return the snapshot that an argument names, by name or id; raises `NotFoundError`.
+
+    That a name stands for several snapshots, of which the newest is taken, is said on stderr.
+    """
+    from outrig.cli.running import TerminalObserver
+
     outrig = command.outrig
+    outrig.watch(TerminalObserver(command))
     return outrig.snapshots.resolve(outrig.here(), command.word(argument_name) or "")
 
 
