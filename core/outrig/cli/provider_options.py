@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.cli.definition import option
+from outrig.plugins.kinds import FLAG_MARK, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,23 +18,39 @@ if TYPE_CHECKING:
 def provider_fields(command: Command, provider: str) -> tuple[SettingField, ...]:
     """Return the settings that a provider declares; raises `PluginError` when it is not there."""
     from outrig.config.fields import fields_of
-    from outrig.plugins.kinds import Kind
 
     declared = command.outrig.runtime.hooks.settings_type(Kind.PROVIDER, provider)
     return fields_of(f"{Kind.PROVIDER.section}.{provider}", declared)
 
 
 def provider_options(command: Command, provider: str) -> Iterator[Option]:
-    """Yield an option for each setting of a provider."""
+    """Yield an option for each setting of a provider, but not over the command's own."""
     for field in provider_fields(command, provider):
+        if command.definition.has_option(field.flag):
+            continue
         unit = f" ({field.unit})" if field.unit else ""
-        yield option(field.flag, None, f"{provider}: {field.help}{unit}", value="VALUE")
+        yield option(
+            field.flag,
+            None,
+            f"{provider}: {field.help}{unit}",
+            value="VALUE",
+            implied="true" if field.hint is bool else None,
+        )
 
 
 def given_settings(command: Command, provider: str) -> tuple[tuple[str, object], ...]:
-    """Return the settings of a provider that stand on the command line, by field name."""
-    return tuple(
-        (field.name, command.text(field.flag))
+    """Return the settings of a provider on the command line, to be kept with the session.
+
+    Secrets are not among them: those are for this process alone, and recorded nowhere.
+    """
+    given = {
+        field: str(command.text(field.flag))
         for field in provider_fields(command, provider)
         if command.definition.has_option(field.flag) and command.was_given(field.flag)
+    }
+    secrets = {field.name: text for field, text in given.items() if field.secret}
+    if secrets:
+        command.outrig.runtime.hooks.add_flags(f"{Kind.PROVIDER.section}.{provider}", secrets)
+    return tuple(
+        (FLAG_MARK + field.name, text) for field, text in given.items() if not field.secret
     )

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
     from outrig.project.scalars import PlainValue
 
+_COMMENT = re.compile(
+    r"""(?:[ \t]*+(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?!["'])(?:(?![ \t]+\#).)*))?([ \t]+\#.*)"""
+)
+"""What follows a key's colon, up to a comment after the value."""
+
 Tree = dict[str, "PlainValue"]
 
 
@@ -93,8 +98,13 @@ def _drop(tree: Tree, names: Sequence[str]) -> bool:
     return True
 
 
+def _lines(text: str) -> list[str]:
+    """Split at line feeds alone: YAML text may hold other characters that Python splits at."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 def _with_key(text: str, names: Sequence[str], value: PlainValue) -> str | None:
-    lines = text.splitlines()
+    lines = _lines(text)
     start, end, depth = _deepest(lines, names)
     if depth == len(names):
         return _replaced(lines, start, end, value)
@@ -112,7 +122,7 @@ def _with_key(text: str, names: Sequence[str], value: PlainValue) -> str | None:
 
 
 def _without_key(text: str, names: Sequence[str]) -> str | None:
-    lines = text.splitlines()
+    lines = _lines(text)
     start, end, depth = _deepest(lines, names)
     if depth != len(names):
         return None
@@ -174,8 +184,8 @@ def _indent(lines: Sequence[str], start: int, end: int) -> str:
 
 def _replaced(lines: Sequence[str], start: int, end: int, value: PlainValue) -> str:
     head, _, rest = lines[start].partition(":")
-    comment = re.search(r"\s+#.*$", rest) if end == start + 1 else None
-    line = f"{head}: {_flow(value)}{comment[0] if comment else ''}"
+    comment = _COMMENT.fullmatch(rest) if end == start + 1 else None
+    line = f"{head}: {_flow(value)}{comment[1] if comment else ''}"
     return "\n".join([*lines[:start], line, *lines[end:]]) + "\n"
 
 
@@ -205,7 +215,7 @@ def _dump(value: object, *, flow: bool) -> str:
 
 
 def _flow(value: PlainValue) -> str:
-    return _dump(value, flow=True).removesuffix("...\n").strip()
+    return _dump(value, flow=True).removesuffix("...\n").strip("\n ")
 
 
 def _write(path: Path, text: str) -> None:

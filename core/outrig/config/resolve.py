@@ -110,6 +110,11 @@ def _find(
         if variables.get(variable):
             return _read(field, variables[variable], variable)
     if field.name in project:
+        if field.secret:
+            raise ConfigError(
+                f"project file: {field.key} is a secret, and snapshots hold the project file",
+                hint=f"set {field.variables[0]}, or: outrig config set {field.key} VALUE",
+            )
         return _read(field, project[field.name], f"project file: {field.key}")
     written = config.section(field.section).get(field.name)
     if written is not None:

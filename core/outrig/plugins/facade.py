@@ -74,7 +74,9 @@ class Hooks:
     def provider(self, name: str, project: Mapping[str, object] | None = None) -> Provider:
         """Return the provider of that name, for its `With…` abilities; raises `PluginError`.
 
-        `project` holds what the project file says for it; the same values give the same instance.
+        `project` holds what the project file says for it, and with `--` before a field what
+        the command line said when the session was started, which wins. The same values give the
+        same instance.
         """
         chosen = self._instances.configured(Kind.PROVIDER, name, project=project or {})
         self._host(chosen)  # one that does not fit the hooks is refused here as well
@@ -89,6 +91,10 @@ class Hooks:
         if not isinstance(chosen.plugin, ObjectStore):
             raise PluginError(f"{chosen.entry.label} is no ObjectStore")
         return chosen.plugin
+
+    def add_flags(self, section: str, values: Mapping[str, str]) -> None:
+        """Add values from this command line, by section (`providers.aws`) and field."""
+        self._instances.add_flags(section, values)
 
     def settings_type(self, kind: Kind, name: str) -> type[Settings]:
         """Return the class that declares a plugin's settings; imports the plugin."""

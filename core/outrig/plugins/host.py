@@ -16,6 +16,7 @@ import pluggy
 from outrig import hookspecs
 from outrig.errors import OutrigError, PluginError
 from outrig.plugins.kinds import Kind
+from outrig.redaction import REDACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,7 +88,8 @@ class Host:
         entry = self._chosen.entry
         try:
             answer: object = getattr(self._manager.hook, hook)(**arguments)
-        except OutrigError:
+        except OutrigError as error:
+            _redact(error)
             raise
         except (Exception, SystemExit) as error:
             label = self._origin(error, self._chosen).entry.label
@@ -115,7 +117,8 @@ class Host:
         caller = self._manager.subset_hook_caller(hook, others)
         try:
             answers: list[object] = caller(**arguments)
-        except OutrigError:
+        except OutrigError as error:
+            _redact(error)
             raise
         except (Exception, SystemExit) as error:
             raise PluginError(f"{one.entry.label} failed in {hook}: {describe(error)}") from error
@@ -123,10 +126,16 @@ class Host:
 
 
 def describe(error: BaseException) -> str:
-    """Say in one line what went wrong in a plugin's code."""
-    text = " ".join(str(error).split())
+    """Say in one line what went wrong in a plugin's code, without secrets."""
+    text = REDACTOR.redact(" ".join(str(error).split()))
     name = type(error).__name__
     return f"{name}: {text}" if text else name
+
+
+def _redact(error: OutrigError) -> None:
+    """Take secrets out of an error before anybody shows or records it."""
+    error.args = tuple(REDACTOR.redact(one) if isinstance(one, str) else one for one in error.args)
+    error.hint = None if error.hint is None else REDACTOR.redact(error.hint)
 
 
 def _module(plugin: object) -> object:

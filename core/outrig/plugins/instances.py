@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from outrig.config.resolve import resolve_settings
 from outrig.errors import OutrigError, PluginError
 from outrig.plugins.host import Host, Registered, describe
-from outrig.plugins.kinds import Kind
+from outrig.plugins.kinds import FLAG_MARK, Kind
 from outrig.plugins.loading import load_object
 from outrig.settings import Settings
 
@@ -33,10 +33,15 @@ class Instances:
     ) -> None:
         self._catalogue = catalogue
         self._config = config
-        self._flags = flags
+        self._flags = {section: dict(values) for section, values in flags.items()}
         self._lock = threading.RLock()
         self._classes: dict[PluginEntry, object] = {}
         self._made: list[tuple[PluginEntry, str | None, Settings, Registered]] = []
+
+    def add_flags(self, section: str, values: Mapping[str, str]) -> None:
+        """Add values from the command line, by field."""
+        with self._lock:
+            self._flags.setdefault(section, {}).update(values)
 
     def configured(
         self, kind: Kind, name: str, *, project: Mapping[str, object], url: str | None = None
@@ -88,12 +93,18 @@ class Instances:
         with self._lock:
             if self._config is None:
                 self._config = read_config()
+        section = f"{entry.kind.section}.{entry.name}"
+        kept = {
+            name.removeprefix(FLAG_MARK): str(value)
+            for name, value in project.items()
+            if name.startswith(FLAG_MARK)
+        }
         return resolve_settings(
             entry.kind.section,
             entry.name,
             self.settings_type(entry),
-            project=project,
-            flags=self._flags.get(f"{entry.kind.section}.{entry.name}", {}),
+            project={name: one for name, one in project.items() if not name.startswith(FLAG_MARK)},
+            flags={**kept, **self._flags.get(section, {})},
             config=self._config,
         )
 

@@ -7,6 +7,9 @@ from enum import Enum
 
 from outrig.hookspecs import EXPANDER_HOOKS, EXTENSION_HOOKS, PROVIDER_HOOKS, STORE_HOOKS
 
+FLAG_MARK = "--"
+"""Marks, among a session's recorded settings, those that came from the command line."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _About:

@@ -6,7 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outrig.config.edit import set_key, unset_key
@@ -44,6 +44,24 @@ def test_a_value_is_replaced_in_its_line(file: Path) -> None:
     set_key(file, "providers.aws.region", "us-2")
     expected = WRITTEN.replace("local  #", "aws  #").replace("eu-1", "us-2")
     assert file.read_text() == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "changed"),
+    [
+        ('store: "a #b"', "store: new"),
+        ("store: 'it''s #b' # why", "store: new # why"),
+        ("store: a#b\t# why", "store: new\t# why"),
+        ("store:    # why", "store: new    # why"),
+        ("store: [a, # why\n  b]", "store: new"),
+        ("store: |\n  a # b\n\n  c", "store: new"),
+    ],
+)
+def test_a_comment_after_a_value_stays(tmp_path: Path, line: str, changed: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(f"{line}\noutput: json\n")
+    set_key(file, "store", "new")
+    assert file.read_text() == f"{changed}\noutput: json\n"
 
 
 def test_a_new_key_joins_its_block(file: Path) -> None:
@@ -113,6 +131,7 @@ def test_a_file_that_is_wrong_is_left_alone(tmp_path: Path, text: str) -> None:
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co", "Cn")))
 
 
+@settings(deadline=None, max_examples=60)
 @given(value=words, other=words)
 def test_any_text_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, value: str, other: str

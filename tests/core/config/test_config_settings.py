@@ -144,8 +144,10 @@ def test_a_secret_is_shown_nowhere() -> None:
     assert "hush" not in repr(given)
     assert REDACTOR.redact("Bearer hush-hush!") == "Bearer ***!"
     with pytest.raises(ConfigError) as caught:
-        resolve(project={"token": ["hush-hush"]})
+        resolve(project={"token": "hush-hush"})
     assert "hush" not in str(caught.value)
+    assert "is a secret, and snapshots hold the project file" in str(caught.value)
+    assert "OUTRIG_ACME_TOKEN" in str(caught.value.hint)
 
 
 def test_names_that_come_from_a_field() -> None:

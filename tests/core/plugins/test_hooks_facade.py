@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import textwrap
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outrig.errors import CapacityError, PluginError, PolicyError
+from outrig.errors import CapacityError, OutrigError, PluginError, PolicyError
 from outrig.manifest import Entry, Manifest, Problem
 from outrig.model.node import NodeQuery, ProvisionRequest
 from outrig.model.project import Parameter
@@ -145,6 +146,35 @@ def test_a_context_without_the_plugins_settings_gets_the_configured_ones(acme: S
     given = Given()
     assert acme.hooks().provision("acme", REQUEST, given)[0].id == "eu-1"
     assert given.notes == ["eu-1"]
+
+
+def test_what_a_session_was_started_with_beats_variables(
+    acme: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTRIG_ACME_REGION", "variable")
+    hooks = acme.hooks()
+    assert hooks.provision("acme", REQUEST, Given())[0].id == "variable"
+    kept = hooks.provider("acme", {"region": "project", "--region": "flag"})
+    assert hooks.provision("acme", REQUEST, Given(kept.settings))[0].id == "flag"
+
+
+def test_secrets_leave_no_trace_in_errors(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = PROVIDER.replace(
+        "@dataclass", "from outrig.errors import AuthError\n\n@dataclass"
+    ).replace(
+        "    region: str",
+        '    token: str | None = setting(None, help="key", secret=True)\n    region: str',
+    )
+    said = "raise {}(f'{{self.settings.token}} is refused')  # (Node"
+    monkeypatch.setenv("OUTRIG_ACME_TOKEN", "hush-hush")
+    for error, prefix in (("AuthError", ""), ("ValueError", "ValueError: ")):
+        site.entries.clear()
+        monkeypatch.delitem(sys.modules, "facade_providers_acme", raising=False)
+        site.add("providers", "acme", code.replace("return (Node", said.format(error)), "Acme")
+        importlib.invalidate_caches()
+        with pytest.raises(OutrigError) as caught:
+            site.hooks().provision("acme", REQUEST, Given())
+        assert str(caught.value).endswith(f"{prefix}*** is refused")
 
 
 def test_an_extension_wraps_the_chosen_plugin(acme: Site) -> None:
