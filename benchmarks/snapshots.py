@@ -52,7 +52,7 @@ def _cold(place: Place, rounds: int, about: str) -> Table:
             ours=create,
             against=_shell(
                 place,
-                "`tar | zstd -1`",
+                "`tar` through `zstd -1`",
                 f"tar --exclude=.git -cf - . | zstd -1 -q -f -o {archive}",
             ),
             wall_bound=1.25,
