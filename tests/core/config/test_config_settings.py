@@ -11,6 +11,7 @@ import pytest
 
 from outrig.config.fields import fields_of
 from outrig.config.file import ConfigFile, read_config
+from outrig.config.json_schema import settings_schema
 from outrig.config.resolve import resolve_settings
 from outrig.config.user import user_settings
 from outrig.errors import ConfigError, PluginError
@@ -156,6 +157,28 @@ def test_names_that_come_from_a_field() -> None:
     assert region.flag == "acme-cloud-region"
     assert region.variables == ("OUTRIG_ACME_CLOUD_REGION",)
     assert token.variables == ("OUTRIG_ACME_CLOUD_TOKEN", "ACME_TOKEN")
+
+
+def test_the_json_schema_of_settings() -> None:
+    schema = settings_schema("providers.acme", AcmeSettings)
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    assert schema["additionalProperties"] is False
+    assert properties["region"] == {
+        "description": "where nodes are made",
+        "type": "string",
+        "default": "eu-1",
+    }
+    assert properties["wait_s"] == {
+        "description": "how long (seconds)",
+        "anyOf": [{"type": "number"}, {"type": "null"}],
+        "default": 2.5,
+    }
+    assert properties["size"]["enum"] == ["small", "large"]
+    assert properties["mode"] == {"description": "how", "enum": ["a", "b"], "default": "a"}
+    assert properties["zones"]["items"] == {"type": "string"}
+    assert properties["spot"]["default"] is False
+    assert "default" not in properties["token"]
 
 
 def test_a_setting_without_a_default_is_the_plugins_fault() -> None:

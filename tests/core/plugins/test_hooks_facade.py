@@ -15,6 +15,7 @@ from outrig.manifest import Entry, Manifest, Problem
 from outrig.model.node import NodeQuery, ProvisionRequest
 from outrig.model.project import Parameter
 from outrig.model.session import Event, Plan
+from outrig.model.snapshot import SnapshotQuery
 from outrig.plugins import Hooks
 from outrig.plugins.facade import scheme
 from outrig.session.cancel import Cancel
@@ -430,6 +431,42 @@ def test_an_expander_is_chosen_by_its_prefix(site: Site) -> None:
     assert values == ("0", "1", "2")
     error = failure(lambda: hooks.expand_params("cuont", "9", Parameter(name="lr"), 3, Given()))
     assert error.hint == 'did you mean "count"?'
+
+
+STORE = """
+from dataclasses import dataclass
+from outrig.api import ObjectStore, Settings, setting
+
+@dataclass(frozen=True, kw_only=True)
+class CupboardSettings(Settings):
+    shelf: int = setting(1, help="which one")
+
+class Cupboard(ObjectStore):
+    settings_type = CupboardSettings
+    def put(self, key, data, *, if_absent): return True
+    def get(self, key, start=0, length=None): return b""
+    def list(self, prefix): return iter(())
+    def delete(self, keys): pass
+"""
+
+
+def test_a_store_is_chosen_by_its_scheme(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.add("stores", "cupboard", STORE, "Cupboard")
+    monkeypatch.setenv("OUTRIG_CUPBOARD_SHELF", "3")
+    hooks = site.hooks()
+    store = hooks.store("cupboard://kitchen")
+    assert (store.url, store.settings) == ("cupboard://kitchen", type(store.settings)(shelf=3))  # type: ignore[call-arg]
+    assert hooks.store("cupboard://kitchen") is store
+    assert hooks.store("cupboard://cellar") is not store
+    assert hooks.list_snapshots("cupboard://kitchen", SnapshotQuery(), Given()) == ()
+    error = failure(lambda: hooks.store("s3://bucket"))
+    assert str(error) == 'no store named "s3" is installed'
+
+
+def test_a_store_that_is_no_store_is_refused(site: Site) -> None:
+    site.add("stores", "cupboard", "def make(): pass", "make")
+    error = failure(lambda: site.hooks().store("cupboard://kitchen"))
+    assert str(error) == 'store "cupboard" (cupboard-dist 1.2) is no ObjectStore'
 
 
 @pytest.mark.parametrize(
