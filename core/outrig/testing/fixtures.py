@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,20 +28,38 @@ _PERSON = {
 }
 
 
+@pytest.fixture(scope="session")
+def plugin_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Look once for the plugins that are installed; every home begins with what was found."""
+    home = tmp_path_factory.mktemp("manifest")
+    subprocess.run(
+        [sys.executable, "-P", "-c", "from outrig.manifest import load; load()"],
+        env={**os.environ, "OUTRIG_HOME": str(home)},
+        check=True,
+    )
+    return home / "cache"
+
+
 @pytest.fixture
 def outrig_home(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    plugin_manifest: Path,
 ) -> Path:
     """Move HOME, the XDG directories and OUTRIG_HOME below `tmp_path`, and return the new home.
 
     What would change the output (colours, widths, git's and Outrig's variables) is taken away. The
-    package installers keep their configuration; their caches are shared by the tests of a session.
+    package installers keep their configuration; their caches, and compiled modules where Python is
+    told to keep none, are shared by the tests of a session.
     """
     home = tmp_path / "home"
     home.mkdir()
+    if plugin_manifest.is_dir():
+        shutil.copytree(plugin_manifest, home / "outrig" / "cache")
     variables = {
         **_PERSON,
-        **_installers(tmp_path_factory),
+        **_caches(tmp_path_factory),
         "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "HOME": str(home),
@@ -59,11 +79,16 @@ def outrig_home(
     return home
 
 
-def _installers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def _caches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     caches = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         caches = caches.parent
     variables = {"PIP_CACHE_DIR": str(caches / "pip"), "UV_CACHE_DIR": str(caches / "uv")}
+    if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        variables |= {
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(caches / "pycache"),
+        }
     configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     for name, file in (("PIP_CONFIG_FILE", "pip/pip.conf"), ("UV_CONFIG_FILE", "uv/uv.toml")):
         if name not in os.environ and (configuration / file).is_file():
