@@ -34,4 +34,6 @@ def _encode_other(value: object) -> object:
 def _decode_other(kind: type, value: object) -> object:
     if kind is Path:
         return Path(str(value))
+    if kind is object:  # a provider's setting, of any shape
+        return value
     raise TypeError(f"a record wants a {kind.__name__}")
