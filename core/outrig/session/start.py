@@ -77,15 +77,15 @@ def _claim(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
     """Return the live session of that name, or a new one; two processes get the same one."""
     while True:
         found = runtime.state.sessions.live(request.project_id, plan.session_name)
-        if found is not None:
+        if found is not None and request.name is not None:
             return _same_provider(found, plan)
+        if found is not None:  # another process took the name since the plan was made
+            name = free_name(runtime, request.project_id, request.project.name)
+            plan = replace(plan, session_name=name)
         session = new_session(runtime, request, plan)
         try:
             runtime.state.sessions.add(session)
         except ConflictError:
-            if request.name is None:
-                name = free_name(runtime, request.project_id, request.project.name)
-                plan = replace(plan, session_name=name)
             continue
         runtime.record(session, "session.created", session.name)
         return session
