@@ -83,9 +83,10 @@ class RemovedAnswer(msgspec.Struct, frozen=True):
 
 
 class InventoryAnswer(msgspec.Struct, frozen=True):
-    """What a node keeps: sessions, and environments that no session uses."""
+    """What a node keeps: sessions, why some ended, and environments that no session uses."""
 
     sessions: tuple[str, ...] = ()
+    ended: dict[str, str] = {}
     environments: tuple[str, ...] = ()
 
 

@@ -10,7 +10,7 @@ import time
 from outrig.node.program.call import SessionLock
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.lifetime import cancel_run
-from outrig.node.program.place import Refused, checked_name, exists, remove_tree, write_whole
+from outrig.node.program.place import Refused, checked_name, exists, mark, remove_tree
 from outrig.node.program.proc import marked, processes, send_signal
 from outrig.node.program.record import lock_is_free, read_fields
 from outrig.node.program.runs import known_runs
@@ -31,7 +31,7 @@ def handle_end_session(root: Root, call: Call) -> dict[str, object]:
     if not exists(directory):
         return {}
     grace_s = call.number("grace_s")
-    write_whole(directory + "/ended", json.dumps({"reason": "ended by its user"}).encode("ascii"))
+    mark(directory + "/ended", json.dumps({"reason": "ended by its user"}).encode("ascii"))
     runs = sorted(known_runs(root, session))
     started = [run for run in runs if exists(root.run(run))]
     for run in started:
@@ -90,12 +90,14 @@ def end_processes(call: Call, session: str, grace_s: float) -> None:
 
 
 def handle_inventory(root: Root, _call: Call) -> dict[str, object]:
-    """Tell which sessions are kept, and which environments no session uses."""
+    """Tell which sessions are kept, which ended by themselves, and what no session uses."""
     sessions = sorted(os.listdir(root.path + "/s"))
     used = {used_environment(root, session) for session in sessions}
     names = os.listdir(root.path + "/env")
     unused = sorted(name for name in names if "." not in name and name not in used)
-    return {"sessions": sessions, "environments": unused}
+    endings = {session: read_fields(root.session(session) + "/ended") for session in sessions}
+    ended = {session: str(one.get("reason")) for session, one in endings.items() if one}
+    return {"sessions": sessions, "ended": ended, "environments": unused}
 
 
 def used_environment(root: Root, session: str) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from outrig.node.program.place import append_line, exists, write_whole
+from outrig.node.program.place import append_line, exists, mark, write_whole
 from outrig.node.program.proc import boot_id
 from outrig.node.program.record import number, read_fields, read_spec
 
@@ -43,8 +43,8 @@ def touch(root: Root, session: str) -> None:
     """Say that the session is in use now."""
     try:
         write_whole(root.session(session) + "/touched", b"%.3f" % uptime())
-    except FileNotFoundError:
-        pass  # the session was ended meanwhile
+    except OSError:
+        pass  # the session was ended meanwhile, or the disk is full
 
 
 class Lifetimes:
@@ -102,7 +102,7 @@ class Lifetimes:
 def end_for(root: Root, session: str, reason: str) -> None:
     """End a session's runs, and say in its directory why."""
     directory = root.session(session)
-    write_whole(directory + "/ended", json.dumps({"reason": reason}).encode("ascii"))
+    mark(directory + "/ended", json.dumps({"reason": reason}).encode("ascii"))
     os.unlink(directory + "/lifetime")
     append_line(directory + "/changes", b"\n")
     for run in session_runs(root, session):
@@ -126,4 +126,4 @@ def cancel_run(root: Root, run: str, grace_s: float, reason: str | None) -> None
     os.makedirs(root.run(run), mode=0o700, exist_ok=True)
     fields = {"grace_s": grace_s, "reason": reason}
     if not exists(root.run(run) + "/cancel"):
-        write_whole(root.run(run) + "/cancel", json.dumps(fields).encode("ascii"))
+        mark(root.run(run) + "/cancel", json.dumps(fields).encode("ascii"))

@@ -121,6 +121,16 @@ def write_whole(path: str, data: bytes) -> None:
         raise
 
 
+def mark(path: str, data: bytes) -> None:
+    """Write a file of which it counts most that it is there: on a full disk an empty one."""
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        write_file(path, b"", 0)
+
+
 def append_line(path: str, line: bytes) -> None:
     """Add a line in one write, so that lines of several writers never mix."""
     write_file(path, line, os.O_APPEND)

@@ -35,9 +35,9 @@ def existing_session(root: Root, session: object) -> str:
     name = checked_name("session", session)
     if not exists(root.session(name)):
         raise Refused("session %s is not on this node" % name, "missing")
-    ended = read_fields(root.session(name) + "/ended")
-    if ended is not None:
-        raise Refused("the node ended session %s: it was %s" % (name, ended.get("reason")))
+    if exists(root.session(name) + "/ended"):
+        ended = read_fields(root.session(name) + "/ended") or {}
+        raise Refused("the node ended session %s: it was %s" % (name, ended.get("reason", "over")))
     return name
 
 
@@ -109,8 +109,8 @@ class Submission:
         lines = [json.dumps(header).encode("ascii"), *(spec.encode() for spec in fresh), b""]
         name = "%016x-%s.jsonl" % (time.time_ns(), os.urandom(4).hex())
         write_whole(self.root.inbox() + "/" + name, b"\n".join(lines))
-        ids = "".join(spec.run + "\n" for spec in fresh).encode("ascii")
-        append_line(self.root.session(self.session) + "/ids", ids)
+        ids = "\n" + "".join(spec.run + "\n" for spec in fresh)
+        append_line(self.root.session(self.session) + "/ids", ids.encode("ascii"))
 
 
 def submit(root: Root, submission: Submission, environ: dict[str, str]) -> None:

@@ -52,9 +52,9 @@ def apply_manifest(call: Call, applying: Applying, manifest: bytes) -> dict[str,
     if unchanged:
         return {"skipped": True, "written": 0, "removed": 0}
     missing = applying.missing()
-    applying.applied.begin(manifest)
     remove_tree(applying.aside)
-    applying.remove_stale(clean)
+    applying.remove_stale(clean)  # first, as the disk may be full of what is wanted no more
+    applying.applied.begin(manifest)
     applying.make_rest()
     if missing:
         call.send_fields({"want": "chunks", "chunks": missing})
