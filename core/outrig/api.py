@@ -31,6 +31,7 @@ _HOME = {
         "Intent",
         "Journal",
         "ObjectStore",
+        "OnThisComputer",
         "Provider",
         "RunControl",
         "WithAutostop",
@@ -42,6 +43,7 @@ _HOME = {
         "WithForward",
         "WithPrices",
         "WithSessionEnd",
+        "WithUpkeep",
     ),
     "outrig.model.node": (
         "Endpoint",
@@ -59,7 +61,7 @@ _HOME = {
     "outrig.model.session": ("Session",),
     "outrig.model.snapshot": ("ObjectInfo",),
     "outrig.node.provider": ("NodeProvider",),
-    "outrig.node.root": ("local_node_root",),
+    "outrig.node.root": ("local_limits", "local_node_root"),
     "outrig.project.create": ("CreateForm", "CreateRequest", "create_project"),
     "outrig.session.cancel": ("Cancel",),
     "outrig.session.observer": ("Observer", "Progress"),
@@ -95,6 +97,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import Intent as Intent
     from outrig.interfaces import Journal as Journal
     from outrig.interfaces import ObjectStore as ObjectStore
+    from outrig.interfaces import OnThisComputer as OnThisComputer
     from outrig.interfaces import Provider as Provider
     from outrig.interfaces import RunControl as RunControl
     from outrig.interfaces import WithAutostop as WithAutostop
@@ -106,6 +109,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithForward as WithForward
     from outrig.interfaces import WithPrices as WithPrices
     from outrig.interfaces import WithSessionEnd as WithSessionEnd
+    from outrig.interfaces import WithUpkeep as WithUpkeep
     from outrig.model.node import Endpoint as Endpoint
     from outrig.model.node import Inventory as Inventory
     from outrig.model.node import Lifetime as Lifetime
@@ -121,6 +125,7 @@ if TYPE_CHECKING:
     from outrig.model.session import Session as Session
     from outrig.model.snapshot import ObjectInfo as ObjectInfo
     from outrig.node.provider import NodeProvider as NodeProvider
+    from outrig.node.root import local_limits as local_limits
     from outrig.node.root import local_node_root as local_node_root
     from outrig.project.create import CreateForm as CreateForm
     from outrig.project.create import CreateRequest as CreateRequest

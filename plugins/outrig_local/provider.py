@@ -11,14 +11,19 @@ from outrig.api import (
     Inventory,
     Node,
     NodeProvider,
+    OnThisComputer,
     ReleaseReport,
     Settings,
+    WithCheck,
+    local_limits,
     local_node_root,
     setting,
 )
-from outrig.errors import CapacityError
+from outrig.errors import CapacityError, OutrigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from outrig.api import Context, NodeQuery, ProvisionRequest, Release, ResourceRef
 
 NODE = Node(id="local", provider="local", address="localhost")
@@ -31,7 +36,7 @@ class LocalSettings(Settings):
     root: str | None = setting(None, help="directory of sessions, runs and environments")
 
 
-class LocalProvider(NodeProvider):
+class LocalProvider(NodeProvider, WithCheck):
     """Sessions on this computer, through the same node program as on any other machine."""
 
     settings_type = LocalSettings
@@ -61,3 +66,17 @@ class LocalProvider(NodeProvider):
         """Return the way to a process on this computer."""
         root = self.settings.root if isinstance(self.settings, LocalSettings) else None
         return Endpoint(root=str(Path(root).expanduser().absolute()) if root else local_node_root())
+
+    def check(self) -> Iterator[tuple[str, bool, str]]:
+        """Start the node program, and say how runs are kept to their slots."""
+        root = self.endpoint(NODE).root or ""
+        try:
+            kept = self.kept(NODE)
+        except OutrigError as error:
+            yield "node program", False, str(error)
+        else:
+            count = len(kept.sessions)
+            yield "node program", True, f"{root} ({count} session{'' if count == 1 else 's'})"
+        finally:
+            self.close()
+        yield "limits", True, local_limits()

@@ -35,7 +35,10 @@ def test_a_computer_that_is_well(run: CommandLine, outrig_home: Path) -> None:
         assert found[f"{kind} directory"] == ("ok", str(outrig_home / "outrig" / kind))
     assert found["outrig"][0] == "ok"
     assert found["configuration"][0] == "ok"
-    assert any(name.startswith("provider local") for name in found)
+    status, where = found["provider local: node program"]
+    assert (status, where.endswith(" (0 sessions)")) == ("ok", True)
+    assert where.startswith(str(outrig_home / "outrig" / "data"))
+    assert found["provider local: limits"][0] == "ok"
 
 
 def test_programs_that_are_missing_are_notes(run: CommandLine, tmp_path: Path) -> None:
