@@ -164,18 +164,23 @@ class NodeClient:
         """What the connection goes over."""
         return self._pipe
 
-    def greet(self) -> None:
+    def greet(self, timeout_s: float) -> None:
         """Wait for the node program's first frame; raises `RemoteError`."""
         greeting: Exchange[Hello] = Exchange(self, 0, Hello)
         self._exchanges[0] = greeting  # type: ignore[assignment]
         self._reader.start()
-        if greeting.receive(HELLO_S) == b"":
-            self.close()
-            raise RemoteError(f"{self.name}: the node program did not answer in {HELLO_S:g} s")
-        self.hello = greeting.reply()
+        try:
+            if greeting.receive(timeout_s) == b"":
+                raise RemoteError(f"{self.name}: no answer from the node in {timeout_s:g} s")
+            self.hello = greeting.reply()
+        except LostNodeError:
+            raise RemoteError(f"{self.name}: {self._why_not_started()}") from None
         if self.hello.problem:
-            self.close()
             raise RemoteError(f"{self.name}: {self.hello.problem}")
+
+    def _why_not_started(self) -> str:
+        last = self._pipe.errors().splitlines()[-1:]
+        return f"the node program did not start: {last[0] if last else self._broken}"
 
     def start(self, reply: type[T], op: str, **fields: object) -> Exchange[T]:
         """Begin a call whose reply is of the type `reply`."""
@@ -234,6 +239,7 @@ class NodeClient:
     def _read(self) -> None:
         reason = "it went away"
         try:
+            start_program(self._pipe)
             while frame := read_frame(self._pipe.source):
                 exchange = self._exchanges.get(frame.request)
                 if exchange is not None and frame.kind in (DATA, REPLY, FAIL):
@@ -243,49 +249,43 @@ class NodeClient:
         self._break(reason)
 
 
-def connect(transport: Transport, root: str) -> NodeClient:
-    """Start the node program, sending it first if the node does not have it; `RemoteError`."""
-    pipe = transport.open(boot_arguments(root))
-    try:
-        word = read_marker(pipe.source)
-        if word.startswith("old"):
-            raise RemoteError(f"{transport.name}: Python {word[4:]} is too old (3.8 is needed)")
-        if word == "need":
-            source = program_source()
-            pipe.sink.write(len(source).to_bytes(4, "big") + source)
-            pipe.sink.flush()
-        elif word != "have":
-            raise RemoteError(f"{transport.name}: {no_answer(pipe, word)}")
-    except OSError as error:
-        pipe.close()
-        pipe.source.close()
-        raise RemoteError(f"{transport.name}: {no_answer(pipe, str(error))}") from error
-    except RemoteError:
-        pipe.close()
-        pipe.source.close()
-        raise
-    client = NodeClient(pipe, transport.name, ZLIB if transport.compresses else RAW)
-    client.greet()
-    return client
+def start_program(pipe: Pipe) -> None:
+    """Answer the bootstrap, which asks for the program if the node does not have it."""
+    word = read_marker(pipe.source)
+    if word.startswith("old"):
+        raise BrokenWireError(f"Python {word[4:]} is too old (3.8 is needed)")
+    if word == "need":
+        source = program_source()
+        pipe.sink.write(len(source).to_bytes(4, "big") + source)
+        pipe.sink.flush()
+    elif word != "have":
+        raise BrokenWireError("what answers is no node program")
 
 
 def read_marker(stream: BinaryIO) -> str:
     """Skip what login scripts print, and return the bootstrap's first word; empty at the end."""
     seen = b""
     while len(seen) < NOISE_BYTES:
-        byte = stream.read(1)
-        if not byte:
+        line = stream.readline(NOISE_BYTES)
+        if not line:
             return ""
-        seen += byte
-        if byte == b"\n" and MARKER in seen:
+        seen += line
+        if MARKER in seen and line.endswith(b"\n"):
             return seen.rpartition(MARKER)[2].decode("ascii", "replace").strip()
     return ""
 
 
-def no_answer(pipe: Pipe, word: str) -> str:
-    """Say in one line why the node program did not start."""
-    last = pipe.errors().splitlines()[-1:]
-    return f"the node program did not start: {last[0] if last else word or 'no answer'}"
+def connect(transport: Transport, root: str, timeout_s: float = HELLO_S) -> NodeClient:
+    """Start the node program, sending it first if the node does not have it; `RemoteError`."""
+    pipe = transport.open(boot_arguments(root))
+    client = NodeClient(pipe, transport.name, ZLIB if transport.compresses else RAW)
+    try:
+        client.greet(timeout_s)
+    except BaseException:
+        pipe.kill()
+        client.close()
+        raise
+    return client
 
 
 def failure_of(payload: bytes, name: str) -> OutrigError:

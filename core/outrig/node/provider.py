@@ -11,7 +11,9 @@ from outrig.interfaces import (
     WithConsole,
     WithEnvironment,
     WithSessionEnd,
+    WithUpkeep,
 )
+from outrig.model.node import Kept
 from outrig.model.run import PreparedEnvironment, Stream
 from outrig.node.answers import CodeAnswer, InventoryAnswer, MadeAnswer, Nothing, RemovedAnswer
 from outrig.node.console import NodeConsole
@@ -32,7 +34,14 @@ LOOK_S = 0.2
 
 
 class NodeProvider(
-    RunsOnNodes, FilesOnNodes, WithEnvironment, WithConsole, WithSessionEnd, WithAutostop, ABC
+    RunsOnNodes,
+    FilesOnNodes,
+    WithEnvironment,
+    WithConsole,
+    WithSessionEnd,
+    WithAutostop,
+    WithUpkeep,
+    ABC,
 ):
     """Gives everything a session needs to a provider that can say how to reach its nodes.
 
@@ -107,12 +116,13 @@ class NodeProvider(
 
         self.on_each(nodes, on_node)
 
-    def kept(self, node: Node) -> InventoryAnswer:
-        """Return which sessions a node keeps, and which environments none of them uses."""
-        return self.on(node, lambda client: client.call(InventoryAnswer, "inventory"))
+    def kept(self, node: Node) -> Kept:
+        """See `WithUpkeep`."""
+        answer = self.on(node, lambda client: client.call(InventoryAnswer, "inventory"))
+        return Kept(sessions=answer.sessions, ended=answer.ended, environments=answer.environments)
 
     def remove_environment(self, node: Node, digest: str) -> bool:
-        """Remove an environment from a node; false when a session uses it."""
+        """See `WithUpkeep`."""
         return self.on(
             node,
             lambda client: client.call(RemovedAnswer, "remove_environment", digest=digest),

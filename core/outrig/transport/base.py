@@ -27,8 +27,12 @@ class Pipe(ABC):
         """Return the end of what the program, or the way to it, wrote to standard error."""
 
     @abstractmethod
+    def kill(self) -> None:
+        """End our end of it at once, whatever it is doing."""
+
+    @abstractmethod
     def close(self) -> None:
-        """Hang up, and wait until the program is gone; may be called twice."""
+        """Hang up, and see that our end is gone, by force if need be; may be called twice."""
 
 
 class Transport(ABC):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 PIPE_BYTES = 1 << 20
 ERROR_LINES = 20
-GONE_S = 10.0
+GONE_S = 6.0
 
 
 class ProcessPipe(Pipe):
@@ -48,13 +50,17 @@ class ProcessPipe(Pipe):
             self._reader.join(1.0)
         return b"".join(self._lines).decode("utf-8", "replace").strip()
 
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self.sink.close()
         try:
             self._process.wait(GONE_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self.kill()
             self._process.wait()
         self._reader.join(1.0)
         if self._process.stderr is not None and not self._reader.is_alive():
