@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import ndiff
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,10 @@ def words(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_up_to_date(pages: dict[str, str], name: str) -> None:
     assert set(pages) == set(PAGES)
-    assert (REFERENCE / name).read_text() == pages[name], "run: python3 dev.py golden"
+    kept = (REFERENCE / name).read_text().splitlines()
+    changes = [line for line in ndiff(kept, pages[name].splitlines()) if line[0] in "+-"]
+    if changes:
+        pytest.fail("\n".join([f"{name}: run python3 dev.py golden", *changes[:20]]), pytrace=False)
 
 
 def test_every_command_has_its_help_on_the_page(words: list[str]) -> None:

@@ -85,10 +85,16 @@ def processes_below(root: Path) -> dict[Process, str]:
             command = (entry / "cmdline").read_bytes()
             if _is_ours(entry, fields, command, root):
                 process = Process(int(entry.name), int(fields[19]))
-                found[process] = command.replace(b"\0", b" ").decode(errors="replace").strip()
+                found[process] = _short(command)
         except OSError:
             continue  # it ended meanwhile, or is somebody else's
     return found
+
+
+def _short(command: bytes) -> str:
+    words = command.replace(b"\0", b" ").decode(errors="replace").split()
+    text = " ".join(words)
+    return text if len(text) <= 160 else f"{text[:60]} … {text[-90:]}"
 
 
 def _is_ours(entry: Path, fields: list[str], command: bytes, root: Path) -> bool:
