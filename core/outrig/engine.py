@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from outrig.session.pull import Pulled
     from outrig.session.requests import NewRun, StartRequest
     from outrig.session.runtime import Runtime
+    from outrig.session.upkeep import Orphan
     from outrig.state.overview import SessionSummary
     from outrig.state.projects import KnownProject
     from outrig.state.sessions import Applied
@@ -87,10 +88,10 @@ class Outrig:
 
         Raises `ProjectError` when there is none, or when its file is wrong.
         """
-        from outrig.project.location import find_project
+        from outrig.project.location import find_project, working_directory
         from outrig.project.reading import load_project
 
-        here = start or Path.cwd()
+        here = start or working_directory()
         location = find_project(here)
         if location is None:
             raise ProjectError(
@@ -116,9 +117,9 @@ class Outrig:
     def here(self, start: Path | None = None) -> str | None:
         """Return the identity of the project around `start`, without reading it; `None` outside."""
         from outrig.project.identity import root_identity
-        from outrig.project.location import find_project
+        from outrig.project.location import find_project, working_directory
 
-        location = find_project(start or Path.cwd())
+        location = find_project(start or working_directory())
         return None if location is None else root_identity(location.root)
 
     def projects(self) -> list[KnownProject]:
@@ -140,10 +141,19 @@ class Outrig:
     def overview(
         self, project_id: str | None = None, *, ended: bool = False
     ) -> list[SessionSummary]:
-        """Return what listings show of sessions, newest first; `None` means of all projects."""
+        """Return what listings show of sessions, newest first; `None` means of all projects.
+
+        Sessions on this computer that may have changed are asked first.
+        """
         from outrig.state.overview import overview
 
-        return overview(self.state.database, project_id, ended=ended)
+        found = overview(self.state.database, project_id, ended=ended)
+        if any(one.unfinished_runs or one.limited for one in found):
+            from outrig.session.upkeep import settle
+
+            if settle(self.runtime, found):
+                return overview(self.state.database, project_id, ended=ended)
+        return found
 
     def find(self, project_id: str | None, pattern: str | None) -> list[Session]:
         """Return the live sessions a shell pattern names; without one, the session used last."""
@@ -172,8 +182,11 @@ class Outrig:
 
         `command` names the project's command whose own cluster, where it has one, is to be used.
         """
+        from outrig.session.name import check_name
         from outrig.session.projects import start_request
 
+        if name is not None:
+            check_name(name)
         project_id = self.project_id(project)
         if snapshot is None:
             snapshot = self.snapshots.create(project, project_id).info
@@ -220,16 +233,34 @@ class Outrig:
         return stop(self.runtime, session, keep=keep)
 
     def pull(
-        self, session: Session, *, outputs: Sequence[str] | None = None, apart: bool = False
+        self,
+        session: Session,
+        *,
+        outputs: Sequence[str] | None = None,
+        apart: bool = False,
+        anew: bool = True,
     ) -> list[Pulled]:
-        """Bring a session's output files back; the default is what its project declares."""
-        from outrig.session.projects import declared_outputs
-        from outrig.session.pull import pull
+        """Bring a session's output files back; the default is what its project declares.
+
+        `apart` puts them into `outputs/<session>/`, as those of a session that was started with
+        others always are. `anew` `False` brings only what has not come back yet as it now is.
+        """
+        from outrig.session.projects import declared_outputs, outputs_root
+        from outrig.session.pull import PullRequest, pull
 
         wanted = declared_outputs(self, session) if outputs is None else outputs
+        if not wanted:
+            return []
         info = self.snapshots.find(session.snapshot_id or "")
-        snapshot = None if info is None else self.snapshots.reader(info)
-        return pull(self.runtime, session, wanted, apart=apart, snapshot=snapshot)
+        request = PullRequest(
+            root=outputs_root(session),
+            outputs=wanted,
+            apart=apart or session.outputs_apart,
+            anew=anew,
+            named=outputs is not None,
+            snapshot=None if info is None else self.snapshots.reader(info),
+        )
+        return pull(self.runtime, session, request)
 
     def list_files(self, session: Session, patterns: Sequence[str] = ()) -> list[RemoteFile]:
         """List files in a session's work directory."""
@@ -302,6 +333,24 @@ class Outrig:
         from outrig.session.execute import refresh
 
         return refresh(self.runtime, session, self.state.runs.of_session(session.id))
+
+    def bring_up_to_date(self, session: Session) -> Session:
+        """Ask the nodes how a session and its runs stand, record it and return the record."""
+        from outrig.session.upkeep import bring_up_to_date
+
+        return bring_up_to_date(self.runtime, session)
+
+    def find_orphans(self) -> list[Orphan]:
+        """Return what is kept somewhere and nothing uses; changes nothing."""
+        from outrig.session.upkeep import find_orphans
+
+        return find_orphans(self.runtime)
+
+    def remove_orphans(self, orphans: list[Orphan]) -> list[tuple[Orphan, str | None]]:
+        """Clear orphans away; returns each with the reason why it is still there, if it is."""
+        from outrig.session.upkeep import remove
+
+        return remove(self.runtime, orphans)
 
     def runs(self, session: Session | None = None, *, limit: int = 1000) -> list[Run]:
         """Return recorded runs, newest first."""

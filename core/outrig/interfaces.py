@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from outrig.model.node import (
         Candidate,
         Inventory,
+        Kept,
         Lifetime,
         Node,
         NodeQuery,
@@ -196,6 +197,22 @@ class WithSessionEnd(ABC):
     @abstractmethod
     def end_session(self, session_id: str, nodes: tuple[Node, ...], grace_s: float) -> None:
         """End the session's runs and remove its directory on the nodes; missing is success."""
+
+
+class WithUpkeep(ABC):
+    """Can tell what its nodes keep, and clear away what nothing uses."""
+
+    @abstractmethod
+    def kept(self, node: Node) -> Kept:
+        """Return what a node keeps; raises `RemoteError`."""
+
+    @abstractmethod
+    def remove_environment(self, node: Node, digest: str) -> bool:
+        """Remove an environment; false when a session uses it."""
+
+
+class OnThisComputer:
+    """A marker: asking the nodes costs no network, so listings ask without being told to."""
 
 
 class ByteStream(ABC):

@@ -36,7 +36,7 @@ class LocalSettings(Settings):
     root: str | None = setting(None, help="directory of sessions, runs and environments")
 
 
-class LocalProvider(NodeProvider, WithCheck):
+class LocalProvider(NodeProvider, WithCheck, OnThisComputer):
     """Sessions on this computer, through the same node program as on any other machine."""
 
     settings_type = LocalSettings

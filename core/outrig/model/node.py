@@ -114,6 +114,15 @@ class Inventory:
     scopes_not_asked: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a node keeps: ids of sessions, why those ended that did, and unused environments."""
+
+    sessions: tuple[str, ...] = ()
+    ended: Mapping[str, str] = field(default_factory=dict)
+    environments: tuple[str, ...] = ()
+
+
 class Release(Enum):
     """Whether released nodes are gone for good or can be resumed."""
 

@@ -81,7 +81,8 @@ def provision_step(request: StartRequest, session: Session | None) -> Step:
 
 def sync_step(info: SnapshotInfo, session: Session | None, *, clean: bool = False) -> Step:
     """Return the step that puts a snapshot on the nodes."""
-    same = session is not None and session.snapshot_digest == info.digest and not clean
+    running = session is not None and session.state is SessionState.RUNNING
+    same = running and session is not None and session.snapshot_digest == info.digest and not clean
     return Step(
         name="sync",
         detail=f"snapshot {info.name}, {info.file_count} files",
@@ -93,7 +94,9 @@ def prepare_step(source: EnvironmentSource | None, session: Session | None) -> S
     """Return the step that makes the environment ready."""
     if source is None:
         return Step(name="prepare", detail="no environment", skip="nothing to set up")
-    ready = session is not None and session.environment_digest == environment_digest(source)
+    running = session is not None and session.state is SessionState.RUNNING
+    digest = environment_digest(source)
+    ready = running and session is not None and session.environment_digest == digest
     return Step(name="prepare", detail=_describe(source), skip="it is ready" if ready else None)
 
 

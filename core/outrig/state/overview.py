@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _QUERY = """
     SELECT id, name, state, ended, provider, project_name, root, created_at, used_at, snapshot_id,
-        error,
+        error, limited,
         (SELECT script FROM run WHERE session_id = session.id AND NOT run.ended
             ORDER BY run.id DESC LIMIT 1),
         (SELECT count(*) FROM run WHERE session_id = session.id AND NOT run.ended)
@@ -25,7 +25,10 @@ _QUERY = """
 
 
 class SessionSummary(NamedTuple):
-    """One session as listings show it. `state` is the name of a `SessionState`, times are UTC."""
+    """One session as listings show it. `state` is the name of a `SessionState`, times are UTC.
+
+    `limited` tells that its nodes end it by themselves one day.
+    """
 
     id: str
     name: str
@@ -38,6 +41,7 @@ class SessionSummary(NamedTuple):
     used_at: datetime
     snapshot_id: str | None
     error: str | None
+    limited: bool
     script: str | None
     unfinished_runs: int
 
@@ -68,6 +72,7 @@ def _summary(row: tuple[object, ...]) -> SessionSummary:
         used_at=datetime.fromisoformat(str(row[8])),
         snapshot_id=cast("str | None", row[9]),
         error=cast("str | None", row[10]),
-        script=None if row[11] is None else restored(str(row[11])),
-        unfinished_runs=cast("int", row[12]),
+        limited=bool(row[11]),
+        script=None if row[12] is None else restored(str(row[12])),
+        unfinished_runs=cast("int", row[13]),
     )

@@ -12,7 +12,7 @@ MIGRATIONS: tuple[str, ...] = (
         id TEXT PRIMARY KEY, project_id TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
         ended INTEGER NOT NULL, used_at TEXT NOT NULL, created_at TEXT NOT NULL,
         provider TEXT NOT NULL, project_name TEXT NOT NULL, root TEXT NOT NULL,
-        snapshot_id TEXT, error TEXT, record BLOB NOT NULL
+        snapshot_id TEXT, error TEXT, limited INTEGER NOT NULL, record BLOB NOT NULL
     );
     CREATE UNIQUE INDEX live_session ON session (project_id, name) WHERE NOT ended;
     CREATE INDEX session_used ON session (used_at);

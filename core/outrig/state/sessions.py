@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from outrig.errors import ConflictError
+from outrig.model.node import FOR_EVER
 from outrig.model.session import Session
 from outrig.state.records import decode, encode
 from outrig.state.text import storable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from outrig.model.snapshot import SnapshotInfo
     from outrig.state.database import Database
 
-_VALUES = "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_VALUES = "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,5 +123,6 @@ def _row(session: Session) -> tuple[object, ...]:
         storable(str(session.project_root)),
         session.snapshot_id,
         session.error,
+        session.lifetime != FOR_EVER,
         encode(session),
     )

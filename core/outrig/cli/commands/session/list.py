@@ -75,7 +75,7 @@ class SessionList(Command):
             return 0
         if self.flag("refresh"):
             for session in outrig.sessions(project):
-                outrig.refresh(session)
+                outrig.bring_up_to_date(session)
         sessions = outrig.overview(project, ended=self.flag("all"))
         active = last_used(sessions)
         if self.output == "any":

@@ -63,6 +63,13 @@ class SessionStart(Command):
             "timeout", None, "end the command after this time", value="TIME", type=parse_duration_s
         ),
         option("idle", None, "end the session when nothing ran for this long", value="TIME"),
+        option(
+            "idle-action",
+            None,
+            "what happens then: stop keeps the files, terminate lets gc remove them",
+            choices=("stop", "terminate"),
+            default="stop",
+        ),
         option("max-age", None, "end the session at this age", value="TIME"),
         option("no-pull", None, "leave the output files in the session"),
         option(

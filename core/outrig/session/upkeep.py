@@ -1,0 +1,142 @@
+"""Keeping the records true, and clearing away what nothing uses any more."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from outrig.errors import OutrigError
+from outrig.interfaces import OnThisComputer, WithSessionEnd, WithUpkeep
+from outrig.model.session import SessionState
+from outrig.session.execute import refresh
+from outrig.session.find import is_interrupted
+from outrig.session.stop import stop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from outrig.model.node import Kept, Node
+    from outrig.model.session import Session
+    from outrig.session.runtime import Runtime
+    from outrig.state.overview import SessionSummary
+
+_HERE = "localhost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """Something that nothing uses: what it is, where, and why it is there."""
+
+    kind: str
+    id: str
+    node: str
+    reason: str
+
+
+def bring_up_to_date(runtime: Runtime, session: Session) -> Session:
+    """Ask the nodes how a session and its runs stand, and record it; returns the record.
+
+    A session that ended on its node by itself (idle, over age) is SUSPENDED from then on, with the
+    reason: its files are still there. Raises `RemoteError`.
+    """
+    refresh(runtime, session, runtime.state.runs.of_session(session.id, unfinished=True))
+    provider = runtime.provider(session)
+    if session.state is not SessionState.RUNNING or not isinstance(provider, WithUpkeep):
+        return session
+    reasons = [provider.kept(node).ended.get(session.id) for node in session.nodes]
+    reason = next((one for one in reasons if one is not None), None)
+    if reason is None:
+        return session
+    session = runtime.move(session, SessionState.SUSPENDED, error=reason)
+    runtime.record(session, "session.ended", f"the node ended it: {reason}")
+    return session
+
+
+def settle(runtime: Runtime, summaries: Sequence[SessionSummary]) -> bool:
+    """Bring those up to date that may have changed and are on this computer.
+
+    Returns whether any was asked. One whose node does not answer stays as it is recorded.
+    """
+    asked = False
+    for one in summaries:
+        session = None
+        if one.state == SessionState.RUNNING.value and (one.unfinished_runs or one.limited):
+            session = runtime.state.sessions.get(one.id)
+        if session is not None and isinstance(runtime.provider(session), OnThisComputer):
+            asked = True
+            with suppress(OutrigError):
+                bring_up_to_date(runtime, session)
+    return asked
+
+
+def find_orphans(runtime: Runtime) -> list[Orphan]:
+    """Return what is kept on nodes, or recorded, that nothing uses: nothing is changed.
+
+    These are sessions whose start died, sessions a node keeps that are not recorded as live, those
+    that were to be terminated when idle or over age, and environments that no session uses. Only
+    nodes that a recorded session was on, and this computer, are asked.
+    """
+    live = {one.id: one for one in runtime.state.sessions.select()}
+    orphans = [
+        Orphan(kind="session", id=one.id, node="", reason=f"the start of {one.name} died")
+        for one in live.values()
+        if is_interrupted(runtime, one)
+    ]
+    for provider, node in _nodes(runtime):
+        kept = provider.kept(node)
+        orphans += _sessions_on(kept, node, live)
+        orphans += [
+            Orphan(kind="environment", id=digest, node=node.id, reason="no session uses it")
+            for digest in kept.environments
+        ]
+    return orphans
+
+
+def remove(runtime: Runtime, orphans: list[Orphan]) -> list[tuple[Orphan, str | None]]:
+    """Clear orphans away; returns each with the reason why it is still there, `None` if gone."""
+    nodes = {node.id: (provider, node) for provider, node in _nodes(runtime)}
+    return [(one, _remove(runtime, one, nodes)) for one in orphans]
+
+
+def _remove(
+    runtime: Runtime, orphan: Orphan, nodes: dict[str, tuple[WithUpkeep, Node]]
+) -> str | None:
+    try:
+        session = runtime.state.sessions.get(orphan.id)
+        if session is not None and not session.state.ended:
+            stop(runtime, session)
+            return None
+        provider, node = nodes[orphan.node]
+        if orphan.kind == "environment":
+            return None if provider.remove_environment(node, orphan.id) else "a session uses it"
+        if isinstance(provider, WithSessionEnd):
+            provider.end_session(orphan.id, (node,), 0)
+    except OutrigError as err:
+        return str(err)
+    return None
+
+
+def _sessions_on(kept: Kept, node: Node, live: dict[str, Session]) -> list[Orphan]:
+    found = []
+    for session_id in kept.sessions:
+        session = live.get(session_id)
+        if session is None:
+            reason = "no live session has that id"
+        elif session_id in kept.ended and session.lifetime.terminate:
+            reason = f"{session.name} was {kept.ended[session_id]}"
+        else:
+            continue
+        found.append(Orphan(kind="session", id=session_id, node=node.id, reason=reason))
+    return found
+
+
+def _nodes(runtime: Runtime) -> list[tuple[WithUpkeep, Node]]:
+    """Return every node of a live session, and this computer, with its provider."""
+    found: dict[tuple[int, str], tuple[WithUpkeep, Node]] = {}
+    for session in runtime.state.sessions.select(ended=True):
+        asked = [one for one in session.nodes if not session.state.ended or one.address == _HERE]
+        provider = runtime.provider(session) if asked else None
+        if isinstance(provider, WithUpkeep):
+            found |= {(id(provider), node.id): (provider, node) for node in asked}
+    return [*found.values()]
