@@ -14,7 +14,6 @@ Parts are imported when first used, so listing what is recorded costs next to no
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outrig.errors import NotFoundError, ProjectError
@@ -24,13 +23,14 @@ from outrig.state.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from outrig.interfaces import Console
     from outrig.model.console import ConsoleRequest
     from outrig.model.project import Command, Compute, Project
     from outrig.model.run import Run
     from outrig.model.session import Event, Plan, RemoteFile, Session
-    from outrig.model.snapshot import SnapshotInfo
+    from outrig.model.snapshot import SnapshotInfo, SnapshotReader
     from outrig.session.library import Library
     from outrig.session.pull import Pulled
     from outrig.session.requests import NewRun, StartRequest
@@ -171,7 +171,7 @@ class Outrig:
         self,
         project: Project,
         *,
-        snapshot: SnapshotInfo | None = None,
+        snapshot: SnapshotInfo | SnapshotReader | None = None,
         name: str | None = None,
         runs: Sequence[NewRun] = (),
         compute: Compute | None = None,
@@ -182,6 +182,7 @@ class Outrig:
 
         `command` names the project's command whose own cluster, where it has one, is to be used.
         """
+        from outrig.model.snapshot import SnapshotInfo
         from outrig.session.name import check_name
         from outrig.session.projects import start_request
 
@@ -190,7 +191,7 @@ class Outrig:
         project_id = self.project_id(project)
         if snapshot is None:
             snapshot = self.snapshots.create(project, project_id).info
-        reader = self.snapshots.reader(snapshot)
+        reader = self.snapshots.reader(snapshot) if isinstance(snapshot, SnapshotInfo) else snapshot
         return start_request(
             project,
             project_id,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.cli.definition import argument, option
-from outrig.errors import UsageError
+from outrig.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from outrig.cli.command import Command
+    from outrig.engine import Outrig
     from outrig.model.session import Session
 
 NAME_OPTION = option(
@@ -40,3 +41,18 @@ def asked_sessions(command: Command) -> Sequence[Session]:
 def asked_session(command: Command) -> Session:
     """Return the one session the user named; raises `NotFoundError`."""
     return command.outrig.find_one(command.outrig.here(), asked_name(command))
+
+
+def known_session(outrig: Outrig, project: str | None, name: str | None) -> Session:
+    """Return the one session a pattern names, else the last of that very name that has ended.
+
+    Raises `NotFoundError`.
+    """
+    try:
+        return outrig.find_one(project, name)
+    except NotFoundError:
+        ended = outrig.sessions(project, ended=True)
+        found = [one for one in ended if name is None or one.name == name]
+        if not found:
+            raise
+        return found[0]

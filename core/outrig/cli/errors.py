@@ -14,8 +14,12 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
-def report(error: BaseException, *, verbosity: int = 0, runs_commands: bool = False) -> int:
+def report(
+    error: BaseException, *, verbosity: int = 0, runs_commands: bool = False, about: str = ""
+) -> int:
     """Tell the user about an error on stderr and return the exit code.
+
+    `about` names what it befell, where that is one of several.
 
     An `OutrigError` is its message and its hint; anything else is a bug and says so. From
     verbosity 2 on the traceback is shown too. What `runs_commands` exits with 125 instead.
@@ -34,7 +38,7 @@ def report(error: BaseException, *, verbosity: int = 0, runs_commands: bool = Fa
     if isinstance(error, OutrigError):
         code = error.exit_code
         for line in str(error).splitlines() or [type(error).__name__]:
-            say("outrig: error:", "red", line)
+            say("outrig: error:", "red", f"{about}: {line}" if about else line)
         _hint(error)
     elif isinstance(error, OSError) and error.strerror:
         where = f": {os.fsdecode(error.filename)}" if error.filename else ""

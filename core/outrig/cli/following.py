@@ -10,11 +10,11 @@ from outrig.cli.running import (
     TerminalObserver,
     each,
     exit_code,
+    finish,
     follow,
     interruptible,
     say_ends,
 )
-from outrig.cli.starting import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,10 +41,13 @@ def print_logs(
     command.outrig.watch(observer)
     try:
         with interruptible(command.outrig):
-            outcomes = each([_target(command, one, run, since, wait) for one, run in targets])
+            names = [session.name for session, _ in targets]
+            outcomes = each(
+                names, [_target(command, one, run, since, wait) for one, run in targets]
+            )
     finally:
         observer.finish()
-    code = finish(command, outcomes)
+    code = finish(outcomes)
     return code if wait else 0
 
 
@@ -69,8 +72,9 @@ def wait_for(command: Command, targets: Sequence[tuple[Session, Run]]) -> int:
         return lambda: Outcome(session=session, runs=tuple(command.outrig.wait(session, [run])))
 
     with interruptible(command.outrig):
-        outcomes = each([waiting(session, run) for session, run in targets])
+        names = [session.name for session, _ in targets]
+        outcomes = each(names, [waiting(session, run) for session, run in targets])
     for outcome in outcomes:
         for run in outcome.runs:
             command.line(f"{run.id} {run.state.status.value} {exit_code(run)}")
-    return finish(command, outcomes)
+    return finish(outcomes)

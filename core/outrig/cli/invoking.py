@@ -39,10 +39,15 @@ class Case:
 
 
 def parameter_options(command: Command, project: Project, words: Sequence[str]) -> Iterable[Option]:
-    """Return the options of the project command that the words name, for `Command.extend`."""
+    """Return the options of the project command that the words name, for `Command.extend`.
+
+    Raises `UsageError` when they begin with a command that is not there.
+    """
     leading = command.leading(words)
     named = project.command(leading[0]) if leading else None
     if named is None:
+        if leading and words[0] == leading[0] and not asks_for_help(words):
+            find_command(project, leading[0])
         return
     own = {one.name for one in command.definition.options}
     for parameter in named.params:
@@ -62,6 +67,11 @@ def parameter_help(parameter: Parameter) -> str:
     notes = "; ".join(describe(parameter))
     text = parameter.help.strip()
     return f"{text} ({notes})" if text else notes
+
+
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Tell whether it is only help that is asked for."""
+    return "--help" in words or "-h" in words
 
 
 def wants_shell(words: Sequence[str]) -> bool:
@@ -169,7 +179,7 @@ def project_for_words(command: Command, words: Sequence[str]) -> Project | None:
             snapshot = outrig.snapshots.resolve(outrig.project_id(project), name)
             project = outrig.project_of(snapshot, project.root)
     except OutrigError:
-        if "--help" in words or "-h" in words:
+        if asks_for_help(words):
             return None
         raise
     return project

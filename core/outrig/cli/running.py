@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from outrig.cli.errors import OWN_FAILURE, report
 from outrig.cli.terminal import clean, is_terminal, send
 from outrig.errors import Interrupted, OutrigError
 from outrig.model.run import Run, RunStatus, Stream
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from outrig.session.observer import Progress
     from outrig.session.pull import Pulled
 
-OWN_FAILURE = 125
-"""The exit code of our own failures in commands that run the user's program."""
 _SECOND_CTRL_C_S = 2.0
 
 
@@ -123,12 +121,11 @@ def _stream(stream: Stream) -> TextIO:
 
 @contextmanager
 def interruptible(outrig: Outrig) -> Iterator[None]:
-    """Turn the first Ctrl-C into a wish to stop that the engine heeds; the second is at once."""
+    """Turn Ctrl-C into a wish to stop that the engine heeds; one that nothing awaits is at once."""
 
     def ask(_signal: int, _frame: object) -> None:
-        if outrig.cancel.asked:
+        if not outrig.cancel.set():
             raise KeyboardInterrupt
-        outrig.cancel.set()
 
     before = signal.signal(signal.SIGINT, ask)
     try:
@@ -139,9 +136,10 @@ def interruptible(outrig: Outrig) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one target ended: its exit code, and the error if it was ours."""
+    """How one target ended: its exit code, or our error and the session it befell."""
 
     session: Session | None
+    name: str = ""
     runs: tuple[Run, ...] = ()
     error: OutrigError | None = None
 
@@ -149,7 +147,7 @@ class Outcome:
     def exit_code(self) -> int:
         """Return the runs' code, ours, or 0 when nothing was run."""
         if self.error is not None:
-            return self.error.exit_code if isinstance(self.error, Interrupted) else OWN_FAILURE
+            return self.error.exit_code
         return common_code([exit_code(run) for run in self.runs])
 
 
@@ -166,19 +164,41 @@ def common_code(codes: Sequence[int]) -> int:
     return distinct.pop() if len(distinct) == 1 else int(bool(distinct))
 
 
-def each(targets: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
-    """Work on all targets, several in parallel; one that fails does not stop the others."""
+def each(names: Sequence[str], targets: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
+    """Work on all targets, several in parallel; one that fails does not stop the others.
+
+    `names` are those of the sessions that the targets are about.
+    """
     if len(targets) == 1:
         return [targets[0]()]
     with ThreadPoolExecutor(max_workers=min(32, len(targets) or 1)) as pool:
-        return list(pool.map(_guarded, targets))
+        return list(pool.map(_guarded, names, targets))
 
 
-def _guarded(target: Callable[[], Outcome]) -> Outcome:
+def _guarded(name: str, target: Callable[[], Outcome]) -> Outcome:
     try:
         return target()
     except OutrigError as err:
-        return Outcome(session=None, error=err)
+        return Outcome(session=None, name=name, error=err)
+
+
+def finish(outcomes: Sequence[Outcome], *, runs_commands: bool = True) -> int:
+    """Report errors of several targets, raise that of a single one, return the exit code.
+
+    That the user asked to stop is raised once for all. With `runs_commands` errors count as 125.
+    """
+    failed = [(one.name, one.error) for one in outcomes if one.error is not None]
+    if failed and len(outcomes) == 1:
+        raise failed[0][1]
+    for name, error in failed:
+        if not isinstance(error, Interrupted):
+            report(error, about=name)
+    for _, error in failed:
+        if isinstance(error, Interrupted):
+            raise error
+    own = OWN_FAILURE if runs_commands else None
+    codes = [own or one.exit_code if one.error else one.exit_code for one in outcomes]
+    return common_code(codes)
 
 
 def follow(
@@ -194,19 +214,11 @@ def follow(
             f"detached; it goes on. Come back: outrig run logs -f {names}"
             " (Ctrl-C again within 2 s ends it)"
         )
-        if not _asked_again():
+        if not outrig.cancel.asked_again(_SECOND_CTRL_C_S):
             raise
-        outrig.cancel.clear()
         command.note("ending it")
-        return tuple(outrig.cancel_runs(session, runs))
-
-
-def _asked_again() -> bool:
-    try:
-        time.sleep(_SECOND_CTRL_C_S)
-    except KeyboardInterrupt:
-        return True
-    return False
+        with outrig.cancel.passed_over():
+            return tuple(outrig.cancel_runs(session, runs))
 
 
 def say_ends(command: Command, session: Session, runs: Sequence[Run]) -> None:

@@ -9,8 +9,8 @@ from outrig.cli.provider_options import given_settings
 from outrig.cli.running import (
     Outcome,
     TerminalObserver,
-    common_code,
     each,
+    finish,
     follow,
     interruptible,
     say_ends,
@@ -21,16 +21,18 @@ from outrig.errors import OutrigError, UsageError
 from outrig.model.node import Lifetime
 from outrig.model.resources import parse_resources
 from outrig.model.session import Step
+from outrig.session.name import check_name, name_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from outrig.cli.command import Command
     from outrig.cli.invoking import Case
+    from outrig.engine import Outrig
     from outrig.model.project import Compute, Project
     from outrig.model.run import Run
     from outrig.model.session import Plan, Session
-    from outrig.model.snapshot import SnapshotInfo
+    from outrig.model.snapshot import SnapshotReader
     from outrig.session.requests import NewRun, StartRequest
 
 
@@ -84,20 +86,11 @@ def start_cases(
                 for request in requests:
                     _print_plan(command, command.outrig.plan(request))
                 return 0
-            outcomes = each([_target(command, request, options, several) for request in requests])
+            targets = [_target(command, request, options, several) for request in requests]
+            outcomes = each([request.name or "" for request in requests], targets)
     finally:
         observer.finish()
-    return finish(command, outcomes)
-
-
-def finish(command: Command, outcomes: Sequence[Outcome]) -> int:
-    """Report errors of several targets, raise that of a single one, return the exit code."""
-    failed = [one.error for one in outcomes if one.error is not None]
-    if failed and len(outcomes) == 1:
-        raise failed[0]
-    for err in failed:
-        command.warn(str(err))
-    return common_code([one.exit_code for one in outcomes])
+    return finish(outcomes)
 
 
 def run_and_pull(
@@ -109,7 +102,8 @@ def run_and_pull(
     say_ends(command, session, ended)
     if pull:
         try:
-            say_pulled(command, command.outrig.pull(session, apart=apart))
+            with command.outrig.cancel.passed_over():  # what ended the runs is not meant for this
+                say_pulled(command, command.outrig.pull(session, apart=apart, anew=False))
         except OutrigError as err:
             command.warn(f"{session.name}: outputs did not come back: {err}")
             if all(run.state.exit_code == 0 for run in ended):
@@ -120,34 +114,44 @@ def run_and_pull(
 def _requests(
     command: Command, project: Project, cases: Sequence[Case], options: StartOptions
 ) -> list[StartRequest]:
-    outrig = command.outrig
-    project_id = outrig.project_id(project)
-    snapshot = (
-        outrig.snapshots.resolve(project_id, options.snapshot)
-        if options.snapshot is not None
-        else outrig.snapshots.create(project, project_id).info
-    )
-    return [_request(command, project, snapshot, case, options) for case in cases]
+    names = [_name(project, case, options) for case in cases]
+    snapshot = _snapshot(command.outrig, project, options)
+    return [
+        _request(command, project, snapshot, replace(options, name=name), case)
+        for case, name in zip(cases, names, strict=True)
+    ]
+
+
+def _snapshot(outrig: Outrig, project: Project, options: StartOptions) -> SnapshotReader:
+    """Return the named snapshot, else a new one; one that is only looked at is not kept."""
+    project_id, snapshots = outrig.project_id(project), outrig.snapshots
+    if options.snapshot is not None:
+        return snapshots.reader(snapshots.resolve(project_id, options.snapshot))
+    if options.dry_run:
+        return snapshots.draft(project, project_id)
+    return snapshots.reader(snapshots.create(project, project_id).info)
 
 
 def _request(
     command: Command,
     project: Project,
-    snapshot: SnapshotInfo,
-    case: Case,
+    snapshot: SnapshotReader,
     options: StartOptions,
+    case: Case,
 ) -> StartRequest:
     runs = () if case.run is None else (_with_options(case.run, options),)
     request = command.outrig.request(
         project,
         snapshot=snapshot,
-        name=_name(project, case, options),
+        name=options.name,
         runs=runs,
         cluster_params=cluster_params(options),
         command=case.run.command if case.run else None,
     )
     compute = _compute(command, request.compute, options)
-    return replace(request, compute=compute, lifetime=options.lifetime)
+    return replace(
+        request, compute=compute, lifetime=options.lifetime, outputs_apart=bool(case.suffix)
+    )
 
 
 def _lifetime(command: Command) -> Lifetime | None:
@@ -158,14 +162,15 @@ def _lifetime(command: Command) -> Lifetime | None:
     return Lifetime(
         idle_s=None if idle is None else parse_limit_s(idle),
         max_age_s=None if age is None else parse_limit_s(age),
-        terminate=True,
+        terminate=command.text("idle-action") == "terminate",
     )
 
 
 def _name(project: Project, case: Case, options: StartOptions) -> str | None:
-    if not case.suffix:
-        return options.name
-    return (options.name or project.name) + case.suffix
+    if not case.suffix and options.name is None:
+        return None
+    base = name_for(project.name) if options.name is None else options.name
+    return check_name(base + case.suffix)
 
 
 def _with_options(run: NewRun, options: StartOptions) -> NewRun:

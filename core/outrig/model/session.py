@@ -57,7 +57,7 @@ class Session:
     """The cluster file it was started from, relative to the project's root."""
     settings: Mapping[str, object] = field(default_factory=dict)
     outputs_apart: bool = False
-    """Whether outputs go to `outputs/<session>/`: it is one of several that were started at once."""
+    """Whether outputs go to `outputs/<session>/`: it was started together with others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from outrig.errors import ConfigError
 from outrig.project.problem import one_line
 
 PROJECT_FILES = ("outrig.yaml", ".rayproject/project.yaml", "ray-project/project.yaml")
@@ -19,6 +20,16 @@ class ProjectLocation:
     root: Path
     file: str
     notice: str | None = None
+
+
+def working_directory() -> Path:
+    """Return the working directory; raises `ConfigError` when it was removed."""
+    try:
+        return Path.cwd()
+    except OSError as err:
+        raise ConfigError(
+            "the working directory is not there any more", hint="change to another one"
+        ) from err
 
 
 def find_project(start: Path) -> ProjectLocation | None:

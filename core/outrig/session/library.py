@@ -80,6 +80,19 @@ class Library:
             self.context("snapshot"),
         )
 
+    def draft(self, project: Project, project_id: str) -> SnapshotReader:
+        """Return what a snapshot of a project would be now; nothing is stored."""
+        from outrig.snapshot.scan import ScanOptions
+        from outrig.snapshot.source import TreeReader
+
+        return TreeReader(
+            project.root,
+            project_id,
+            SnapshotLabels(name="(new)"),
+            ScanOptions(outputs=project.output_files),
+            self.context("scan"),
+        )
+
     def list(
         self, project_id: str | None, *, name: str | None = None, limit: int | None = None
     ) -> tuple[SnapshotInfo, ...]:

@@ -8,6 +8,7 @@ from outrig.ids import new_id
 from outrig.model.node import FOR_EVER, Candidate
 from outrig.model.session import Plan, Session, SessionState, Step
 from outrig.session.environments import environment_digest
+from outrig.session.name import name_for
 
 if TYPE_CHECKING:
     from outrig.model.run import EnvironmentSource
@@ -55,12 +56,14 @@ def new_session(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
         lifetime=request.lifetime or FOR_EVER,
         cluster=request.cluster,
         settings=dict(request.compute.settings),
+        outputs_apart=request.outputs_apart,
     )
 
 
 def free_name(runtime: Runtime, project_id: str, base: str) -> str:
-    """Return `base`, or `base-2`, `base-3`, … when a live session has that name."""
+    """Return a project's name as a session's, or `NAME-2`, `NAME-3`, … when a live one has it."""
     taken = {one.name for one in runtime.state.sessions.select(project_id)}
+    base = name_for(base)
     name, number = base, 1
     while name in taken:
         number += 1
@@ -82,10 +85,11 @@ def provision_step(request: StartRequest, session: Session | None) -> Step:
 def sync_step(info: SnapshotInfo, session: Session | None, *, clean: bool = False) -> Step:
     """Return the step that puts a snapshot on the nodes."""
     running = session is not None and session.state is SessionState.RUNNING
+    files = f"{info.file_count} file{'s' if info.file_count != 1 else ''}"
     same = running and session is not None and session.snapshot_digest == info.digest and not clean
     return Step(
         name="sync",
-        detail=f"snapshot {info.name}, {info.file_count} files",
+        detail=f"snapshot {info.name}, {files}",
         skip="the session has this snapshot" if same else None,
     )
 

@@ -90,6 +90,21 @@ def check_cluster(session: Session, command: Command | None) -> None:
     )
 
 
+def outputs_root(session: Session) -> Path:
+    """Return where a session's outputs come back to: its project, also where that has moved.
+
+    A project that moved is found when it is the one around the working directory.
+    """
+    from outrig.project.identity import root_identity
+    from outrig.project.location import find_project, working_directory
+
+    if session.project_root.is_dir():
+        return session.project_root
+    here = find_project(working_directory())
+    moved = here is not None and root_identity(here.root) == session.project_id
+    return here.root if here is not None and moved else session.project_root
+
+
 def declared_outputs(outrig: Outrig, session: Session) -> tuple[str, ...]:
     """Return the output files that the last snapshot put on a session declares."""
     applied = outrig.applied(session)

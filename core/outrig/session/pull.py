@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from outrig.errors import OutrigError
+from outrig.errors import NotFoundError, OutrigError, UsageError
 from outrig.interfaces import WithFiles
+from outrig.model.snapshot import SnapshotReader
 from outrig.session.arriving import arriving, checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from outrig.model.session import RemoteFile, Session
-    from outrig.model.snapshot import SnapshotReader
     from outrig.session.runtime import Runtime
 
 
@@ -30,65 +33,96 @@ class Pulled:
     unchanged: bool = False
 
 
-def pull(
-    runtime: Runtime,
-    session: Session,
-    outputs: Sequence[str],
-    *,
-    apart: bool = False,
-    snapshot: SnapshotReader | None = None,
-) -> list[Pulled]:
-    """Bring back what `outputs` name, to the project or, with `apart`, `outputs/<session>/` in it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """Which output files are to come back to `root`.
 
-    A file that was changed here since it last came back, or since `snapshot` was made, is not
+    `apart` puts them into `outputs/<session>/` there. `anew` `False` leaves out what came back from
+    this session before and has changed neither there nor here gone. `named` means that the user
+    asked for these paths: one that is not there is then an error. `snapshot` tells how the
+    project's files were when the session got them.
+    """
+
+    root: Path
+    outputs: Sequence[str]
+    apart: bool = False
+    anew: bool = True
+    named: bool = False
+    snapshot: SnapshotReader | None = None
+
+
+def pull(runtime: Runtime, session: Session, request: PullRequest) -> list[Pulled]:
+    """Bring back what `request` names; links are left where they are, and that is said.
+
+    A file that was changed here since it last came back, or since the snapshot was made, is not
     overwritten: the new one is put beside it as `NAME.from-SESSION`. Raises `RemoteError`, or
     `OutrigError` when a file cannot be written.
     """
-    wanted = [path for path in outputs if not PurePosixPath(path).is_absolute()]
     provider = runtime.provider(session)
-    if not wanted or not session.nodes or not isinstance(provider, WithFiles):
+    if not session.nodes or not isinstance(provider, WithFiles):
         return []
-    root = session.project_root
-    if not root.is_dir():
+    found = [one for one in _listed(provider, session, request) if not one.is_directory]
+    links = [one.path for one in found if one.target is not None]
+    if found and not request.root.is_dir():
         raise OutrigError(
-            f"the outputs have nowhere to go: {root} is gone", hint="make the directory again"
+            f"the outputs have nowhere to go: {request.root} is gone",
+            hint="make the directory again, or leave the outputs: --no-pull",
         )
-    prefix = PurePosixPath("outputs", session.name) if apart else PurePosixPath()
-    head = session.nodes[0]
     pulled = []
-    for file in provider.list_files(session.id, head, wanted):
-        if file.is_directory or file.target is not None:
-            continue
-        runtime.cancel.check()
-        content = provider.read_file(session.id, head, file.path)
-        pulled.append(_bring(runtime, session, prefix, file, content, snapshot))
+    for file in found:
+        if file.target is None:
+            runtime.cancel.check()
+            content = provider.read_file(session.id, session.nodes[0], file.path)
+            pulled.append(_bring(runtime, session, request, file, content))
+    if links:
+        shown = ", ".join(links[:3]) + (", …" if len(links) > 3 else "")
+        runtime.observer.notice(f"left in {session.name}, as links do not come back: {shown}")
     if pulled:
         runtime.record(session, "outputs.pulled", f"{len(pulled)} files")
     return pulled
 
 
+def _listed(provider: WithFiles, session: Session, request: PullRequest) -> Iterable[RemoteFile]:
+    """Return what there is of the outputs, each file once."""
+    files: dict[str, RemoteFile] = {}
+    for path in dict.fromkeys(request.outputs):
+        if PurePosixPath(path).is_absolute():
+            if request.named:
+                raise UsageError(f'"{path}" is outside the work directory of {session.name}')
+            continue
+        found = provider.list_files(session.id, session.nodes[0], [path])
+        if request.named and not found:
+            raise NotFoundError(f'"{path}" is not in session "{session.name}"')
+        files |= {one.path: one for one in found}
+    return files.values()
+
+
 def _bring(
     runtime: Runtime,
     session: Session,
-    prefix: PurePosixPath,
+    request: PullRequest,
     file: RemoteFile,
     content: Iterable[bytes],
-    snapshot: SnapshotReader | None,
 ) -> Pulled:
+    prefix = PurePosixPath("outputs", session.name) if request.apart else PurePosixPath()
     relative = checked(str(prefix / file.path))
-    target = session.project_root / relative
-    _check_inside(session.project_root, target)
+    target = request.root / relative
+    _check_inside(request.root, target)
+    projects = runtime.state.projects
     with arriving(target, content) as arrived:
         before = _digest(target)
-        known = runtime.state.projects.pulled(session.project_id, str(relative))
-        safe = before in (None, arrived.digest, known)
-        beside = not safe and before != _digest_in(snapshot, str(relative))
+        came = projects.pulled(session.id, file.path) == arrived.digest
+        if before is not None and came and not request.anew:
+            return Pulled(path=file.path, target=target, size_bytes=file.size_bytes, unchanged=True)
+        safe = before in (None, arrived.digest, projects.pulled(session.project_id, str(relative)))
+        beside = not safe and before != _digest_in(request.snapshot, str(relative))
         if beside:
-            target = target.with_name(f"{target.name[:200]}.from-{session.name}")
+            target = _place_beside(target, session.name)
         if before != arrived.digest:
             arrived.put(target, executable=file.executable)
     if not beside:
-        runtime.state.projects.set_pulled(session.project_id, str(relative), arrived.digest)
+        projects.set_pulled(session.project_id, str(relative), arrived.digest)
+    projects.set_pulled(session.id, file.path, arrived.digest)
     return Pulled(
         path=file.path,
         target=target,
@@ -96,6 +130,13 @@ def _bring(
         beside=beside,
         unchanged=before == arrived.digest,
     )
+
+
+def _place_beside(target: Path, session_name: str) -> Path:
+    """Return where a file goes that must not overwrite `target`: a name of at most 255 bytes."""
+    end = f".from-{session_name}"
+    name = os.fsencode(target.name)[: 255 - len(end.encode())]
+    return target.with_name(name.decode("utf-8", "ignore") + end)
 
 
 def _digest_in(snapshot: SnapshotReader | None, path: str) -> str | None:
@@ -121,7 +162,10 @@ def _check_inside(root: Path, target: Path) -> None:
 
 
 def _digest(path: Path) -> str | None:
+    """Return the digest of a file here, `None` without one; a link or a pipe is like no content."""
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return ""
         with path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()
     except FileNotFoundError:

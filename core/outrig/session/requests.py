@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from outrig.errors import UsageError
 from outrig.model.node import Lifetime
 from outrig.model.project import Compute, Project
 from outrig.model.resources import ANY, Resources
@@ -14,7 +15,10 @@ from outrig.model.snapshot import SnapshotReader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """A run to start: shell text, and what to record of where it came from."""
+    """A run to start: shell text, and what to record of where it came from.
+
+    Raises `UsageError` for text that is not Unicode: bytes of a command line that were not UTF-8.
+    """
 
     script: str
     command: str | None = None
@@ -24,14 +28,24 @@ class NewRun:
     background: bool = False
     tmux: bool = False
 
+    def __post_init__(self) -> None:
+        try:
+            self.script.encode()
+        except UnicodeEncodeError as err:
+            raise UsageError(
+                f"what is to be run has bytes that are not UTF-8: {self.script[:80]!r}",
+                hint="let the program make them, as with printf '\\377'",
+            ) from err
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRequest:
     """A session to start, or to bring up to date when one of that name is there.
 
     `name` `None` takes the project's name, made unique with a number. `project` is the one in
-    `snapshot`; its root is where outputs come back to. `environment` is `None` when nothing has to
-    be set up; `lifetime` `None` leaves the session's as it is.
+    `snapshot`; its root is where outputs come back to, those of a session that is new and
+    `outputs_apart` to `outputs/<session>/` there. `environment` is `None` when nothing has to be
+    set up; `lifetime` `None` leaves the session's as it is.
     """
 
     project: Project
@@ -43,3 +57,4 @@ class StartRequest:
     cluster: str | None = None
     name: str | None = None
     runs: tuple[NewRun, ...] = ()
+    outputs_apart: bool = False

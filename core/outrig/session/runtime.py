@@ -64,7 +64,7 @@ class Runtime:
             SessionJournal(self.state.journal, session.provider, session.id),
             step=step,
             observer=self.observer,
-            cancel=self.cancel,
+            cancel=self.cancel.here(),
             session=session,
         )
 

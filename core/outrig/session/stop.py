@@ -50,20 +50,16 @@ def give_up(runtime: Runtime, session: Session, reason: str) -> None:
     """Release what a start that failed has made; what cannot be released stays in the journal."""
     session = runtime.state.sessions.get(session.id) or session
     runtime.observer.notice(f"releasing what was made for {session.name}")
-    asked = runtime.cancel.asked
-    runtime.cancel.clear()
-    try:
-        if session.state is SessionState.PENDING:
-            _end(runtime, session, SessionState.CANCELLED, reason)
-        else:
-            _terminate(runtime, session, reason)
-    except OutrigError as err:
-        runtime.observer.notice(
-            f"{session.name} could not be released ({err}): outrig session stop {session.name}"
-        )
-    finally:
-        if asked:
-            runtime.cancel.set()
+    with runtime.cancel.passed_over():
+        try:
+            if session.state is SessionState.PENDING:
+                _end(runtime, session, SessionState.CANCELLED, reason)
+            else:
+                _terminate(runtime, session, reason)
+        except OutrigError as err:
+            runtime.observer.notice(
+                f"{session.name} could not be released ({err}): outrig session stop {session.name}"
+            )
 
 
 def _suspend(runtime: Runtime, session: Session) -> Session:

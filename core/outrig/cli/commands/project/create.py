@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from outrig.cli.command import Command
 from outrig.cli.definition import argument, option
 from outrig.cli.terminal import one_line
@@ -14,7 +12,7 @@ from outrig.project.create import (
     create_project,
     register_project,
 )
-from outrig.project.location import project_at
+from outrig.project.location import project_at, working_directory
 
 
 class ProjectCreate(Command):
@@ -39,7 +37,7 @@ class ProjectCreate(Command):
 
     def handle(self) -> int:
         """Write the files, or the id alone."""
-        root = Path.cwd()
+        root = working_directory()
         name = self.word("name")
         as_any = self.route_style == "any"
         given = self.text("cluster-yaml") or self.text("requirements")

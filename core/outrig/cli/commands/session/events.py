@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_name
+from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_name, known_session
 from outrig.cli.command import Command
 from outrig.cli.listing import Column
-from outrig.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from outrig.model.session import Event, Session
+    from outrig.model.session import Event
 
 COLUMNS: tuple[Column[Event], ...] = (
     Column("number", lambda event: event.number),
@@ -34,16 +33,6 @@ class SessionEvents(Command):
 
     def handle(self) -> int:
         """Print the events."""
-        self.listing(self.outrig.events(self._session()), COLUMNS, empty="no events")
+        session = known_session(self.outrig, self.outrig.here(), asked_name(self))
+        self.listing(self.outrig.events(session), COLUMNS, empty="no events")
         return 0
-
-    def _session(self) -> Session:
-        name, project = asked_name(self), self.outrig.here()
-        try:
-            return self.outrig.find_one(project, name)
-        except NotFoundError:
-            ended = self.outrig.sessions(project, ended=True)
-            found = [one for one in ended if name is None or one.name == name]
-            if not found:
-                raise
-            return found[0]

@@ -16,8 +16,8 @@ from outrig.cli.invoking import (
     parameter_options,
     wants_shell,
 )
-from outrig.cli.running import Outcome, TerminalObserver, each, interruptible
-from outrig.cli.starting import finish, run_and_pull
+from outrig.cli.running import Outcome, TerminalObserver, each, finish, interruptible
+from outrig.cli.starting import run_and_pull
 from outrig.durations import parse_duration_s
 from outrig.errors import OutrigError, UsageError
 from outrig.model.resources import parse_resources
@@ -84,10 +84,11 @@ class SessionExecute(Command):
         self.outrig.watch(observer)
         try:
             with interruptible(self.outrig):
-                outcomes = each([self._target(one, run, len(sessions) > 1) for one in sessions])
+                targets = [self._target(one, run, len(sessions) > 1) for one in sessions]
+                outcomes = each([one.name for one in sessions], targets)
         finally:
             observer.finish()
-        return finish(self, outcomes)
+        return finish(outcomes)
 
     def _run(self, project: Project) -> NewRun:
         run = cases(self, project, wildcards=False)[0].run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from outrig.cli.any_style import session_lines, session_story
+from outrig.cli.choosing import known_session
 from outrig.cli.command import Command
 from outrig.cli.definition import option
 from outrig.cli.listing import Column
@@ -70,7 +71,7 @@ class SessionList(Command):
         project = None if self.flag("all-projects") else outrig.here()
         name = self.text("name")
         if name is not None:
-            for line in session_story(outrig, outrig.find_one(project, name)):
+            for line in session_story(outrig, known_session(outrig, project, name)):
                 self.line(line)
             return 0
         if self.flag("refresh"):

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, ClassVar
 from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_sessions
 from outrig.cli.command import Command
 from outrig.cli.definition import option
-from outrig.cli.running import TerminalObserver, interruptible, say_pulled
+from outrig.cli.running import (
+    Outcome,
+    TerminalObserver,
+    each,
+    finish,
+    interruptible,
+    say_pulled,
+)
 from outrig.errors import OutrigError
 from outrig.model.session import SessionState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from outrig.cli.definition import Option
     from outrig.model.session import Session
@@ -48,23 +55,30 @@ class SessionStop(Command):
         ):
             return 1
         self.outrig.watch(TerminalObserver(self))
+        apart = len(sessions) > 1
         with interruptible(self.outrig):
-            failures = [err for one in sessions if (err := self._stop(one)) is not None]
-        if failures:
-            raise failures[0]
-        return 0
+            outcomes = each(
+                [one.name for one in sessions], [self._target(one, apart) for one in sessions]
+            )
+        return finish(outcomes, runs_commands=False)
 
     def keeps(self) -> bool:
         """Tell whether the sessions are to be suspended; a command set may have another default."""
         return self.flag("keep") and not self.flag("terminate")
 
-    def _stop(self, session: Session) -> OutrigError | None:
-        try:
+    def _target(self, session: Session, apart: bool) -> Callable[[], Outcome]:
+        def stop() -> Outcome:
             if not self.flag("no-pull") and session.state is SessionState.RUNNING:
-                say_pulled(self, self.outrig.pull(session, apart=False))
+                self._pull(session, apart)
             stopped = self.outrig.stop(session, keep=self.keeps())
+            self.note(f"{stopped.name} is {stopped.state.value}")
+            return Outcome(session=stopped)
+
+        return stop
+
+    def _pull(self, session: Session, apart: bool) -> None:
+        try:
+            say_pulled(self, self.outrig.pull(session, apart=apart, anew=False))
         except OutrigError as err:
-            self.warn(f"{session.name}: {err}")
-            return err
-        self.note(f"{stopped.name} is {stopped.state.value}")
-        return None
+            err.hint = err.hint or "to stop without the outputs: --no-pull"
+            raise

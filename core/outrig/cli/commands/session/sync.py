@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from outrig.cli.choosing import NAME_ARGUMENT, NAME_OPTION, asked_sessions
 from outrig.cli.command import Command
 from outrig.cli.definition import option
-from outrig.cli.running import Outcome, TerminalObserver, each, interruptible
+from outrig.cli.running import Outcome, TerminalObserver, each, finish, interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,11 +43,9 @@ class SessionSync(Command):
         self.outrig.watch(observer)
         with interruptible(self.outrig):
             snapshot = self._snapshot()
-            outcomes = each([self._one(session, snapshot) for session in sessions])
-        for outcome in outcomes:
-            if outcome.error is not None:
-                raise outcome.error
-        return 0
+            names = [session.name for session in sessions]
+            outcomes = each(names, [self._one(session, snapshot) for session in sessions])
+        return finish(outcomes, runs_commands=False)
 
     def _snapshot(self) -> SnapshotInfo:
         outrig, name = self.outrig, self.text("snapshot-name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outrig.cli.any_style import session_story, snapshot_label
+from outrig.cli.choosing import known_session
 from outrig.cli.command import Command
 from outrig.cli.definition import option
 from outrig.cli.snapshot_listing import COLUMNS
@@ -35,7 +36,7 @@ class SnapshotList(Command):
         project = None if self.flag("all-projects") else outrig.here()
         session = self.text("name")
         if session is not None:
-            for line in session_story(outrig, outrig.find_one(project, session)):
+            for line in session_story(outrig, known_session(outrig, project, session)):
                 self.line(line)
             return 0
         found = outrig.snapshots.list(project, limit=self.value("limit", int))
