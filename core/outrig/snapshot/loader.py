@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from outrig.snapshot.index import Place
     from outrig.snapshot.label import Label
 
-_RUN_BYTES = 8 << 20
-"""Neighbouring blocks are fetched together, up to this much."""
+_RUN_BYTES = 4 << 20
+_RUN_CONTENT = 8 << 20
+"""Neighbouring blocks are fetched together, up to so much stored and so much content."""
 _THREADS = 2
-_AHEAD = 4
+_AHEAD = 3
 _SHOWN_FILES = 5
 
 
@@ -36,6 +37,7 @@ class _Run(NamedTuple):
     start: int
     end: int
     blocks: list[tuple[Place, list[tuple[bytes, Place]]]]
+    content: int
 
 
 class _Fetched(NamedTuple):
@@ -52,14 +54,20 @@ def _plan(places: dict[bytes, Place]) -> Iterator[_Run]:
     for (pack, at), wanted in sorted(blocks.items(), key=lambda item: item[0]):
         place = wanted[0][1]
         end = at + place.stored
-        if run and run.pack == pack and run.end == at and end - run.start <= _RUN_BYTES:
-            run = run._replace(end=end, blocks=[*run.blocks, (place, wanted)])
+        if run and run.pack == pack and run.end == at and _fits(run, place):
+            run.blocks.append((place, wanted))
+            run = run._replace(end=end, content=run.content + place.raw)
             continue
         if run:
             yield run
-        run = _Run(pack, at, end, [(place, wanted)])
+        run = _Run(pack, at, end, [(place, wanted)], place.raw)
     if run:
         yield run
+
+
+def _fits(run: _Run, place: Place) -> bool:
+    stored = run.end - run.start + place.stored
+    return stored <= _RUN_BYTES and run.content + place.raw <= _RUN_CONTENT
 
 
 def _fetch(store: ObjectStore, run: _Run) -> _Fetched:

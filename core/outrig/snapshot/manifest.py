@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from outrig.errors import StoreError
 from outrig.model.snapshot import Entry, EntryKind
@@ -38,7 +38,15 @@ MAX_ENCODING = 4 << 30
 DIGEST = 32
 _FILE, _DIRECTORY, _LINK, _KIND = 0, 1, 2, 3
 _EXECUTABLE, _OUTPUT = 4, 8
+_ONE_BYTE = [bytes((value,)) for value in range(128)]
 _CODES = {EntryKind.FILE: _FILE, EntryKind.DIRECTORY: _DIRECTORY, EntryKind.SYMLINK: _LINK}
+
+
+class Part(NamedTuple):
+    """One directory's part of the encoding; `fresh` when all its chunks were just handed over."""
+
+    data: bytes
+    fresh: bool = False
 
 
 def chunk_count(size_bytes: int) -> int:
@@ -55,6 +63,10 @@ def chunk_length(size_bytes: int, index: int) -> int:
 
 def varint(value: int) -> bytes:
     """Encode a number as LEB128."""
+    if value < 128:
+        return _ONE_BYTE[value]
+    if value < 16384:
+        return bytes((value & 127 | 128, value >> 7))
     out = bytearray()
     while value > 127:
         out.append(value & 127 | 128)
@@ -66,7 +78,7 @@ def varint(value: int) -> bytes:
 def encode_file(name: bytes, size: int, chunks: bytes, *, executable: bool, output: bool) -> bytes:
     """Encode a file; `chunks` are its digests, joined."""
     flags = _FILE | executable * _EXECUTABLE | output * _OUTPUT
-    return bytes((flags,)) + varint(len(name)) + name + varint(size) + chunks
+    return b"".join((_ONE_BYTE[flags], varint(len(name)), name, varint(size), chunks))
 
 
 def encode_link(name: bytes, target: bytes, *, output: bool) -> bytes:
@@ -85,7 +97,7 @@ def encode_part(path: bytes, entries: Sequence[bytes]) -> bytes:
     return varint(len(path)) + path + varint(len(entries)) + b"".join(entries)
 
 
-def encode_entries(entries: Iterable[Entry]) -> tuple[list[bytes], bytes]:
+def encode_entries(entries: Iterable[Entry]) -> tuple[list[Part], bytes]:
     """Encode entries; returns the parts in order, and the times."""
     below: dict[bytes, list[tuple[bytes, Entry]]] = {b"": []}
     for entry in entries:
@@ -93,12 +105,13 @@ def encode_entries(entries: Iterable[Entry]) -> tuple[list[bytes], bytes]:
         below.setdefault(parent, []).append((name, entry))
         if entry.kind is EntryKind.DIRECTORY:
             below.setdefault(to_bytes(entry.path), [])
-    parts: list[bytes] = []
+    parts: list[Part] = []
     times = array("q")
     for path in sorted(below, key=lambda one: one.split(b"/") if one else []):
         names = sorted(below[path], key=lambda pair: pair[0])
         times.extend(entry.mtime_ns for _, entry in names)
-        parts.append(encode_part(path, [_encode(name, entry) for name, entry in names]))
+        data = encode_part(path, [_encode(name, entry) for name, entry in names])
+        parts.append(Part(data))
     return parts, pack_times(times)
 
 
@@ -124,18 +137,18 @@ def pack_times(times: array[int]) -> bytes:
     return times.tobytes()
 
 
-def group_parts(parts: Iterable[bytes]) -> Iterator[list[bytes]]:
+def group_parts(parts: Iterable[Part]) -> Iterator[list[Part]]:
     """Group a manifest's parts into pieces; equal runs of directories give equal pieces.
 
     Where a piece ends depends on the part alone once there is enough, so that a change in one
     directory leaves the other pieces as they are.
     """
-    held: list[bytes] = []
+    held: list[Part] = []
     size = 0
     for part in parts:
         held.append(part)
-        size += len(part)
-        if size >= PIECE and (_ends_piece(part) or size >= 4 * PIECE):
+        size += len(part.data)
+        if size >= PIECE and (_ends_piece(part.data) or size >= 4 * PIECE):
             yield held
             held, size = [], 0
     if held:

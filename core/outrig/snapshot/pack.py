@@ -47,28 +47,26 @@ class PackBuilder:
     """Puts blocks together to one pack in memory."""
 
     def __init__(self) -> None:
-        self._data = bytearray(MAGIC + os.urandom(16))
-        self.blocks: list[Block] = []
-
-    @property
-    def size(self) -> int:
+        self._pieces = [MAGIC + os.urandom(16)]
+        self.size = HEAD_BYTES
         """Bytes so far."""
-        return len(self._data)
+        self.blocks: list[Block] = []
 
     def add(self, codec: int, stored: bytes, raw: int, chunks: Sequence[tuple[bytes, int]]) -> None:
         """Append a block of `raw` bytes of content, packed into `stored`."""
-        block = Block(len(self._data), len(stored), raw, codec, tuple(chunks))
-        self.blocks.append(block)
-        self._data += stored
+        self.blocks.append(Block(self.size, len(stored), raw, codec, tuple(chunks)))
+        self._pieces.append(stored)
+        self.size += len(stored)
 
-    def finish(self) -> tuple[str, bytearray]:
+    def finish(self) -> tuple[str, bytes]:
         """Return the pack's key and its bytes."""
         from blake3 import blake3
 
         table = encode_table(self.blocks)
-        self._data += table
-        self._data += struct.pack("<II", len(table), zlib.crc32(table)) + END
-        return pack_key(blake3(self._data).hexdigest()), self._data
+        trailer = struct.pack("<II", len(table), zlib.crc32(table)) + END
+        data = b"".join((*self._pieces, table, trailer))
+        self._pieces = []
+        return pack_key(blake3(data).hexdigest()), data
 
 
 def pack_key(digest: str) -> str:

@@ -16,6 +16,8 @@ def to_bytes(path: str) -> bytes:
 def display(path: bytes | str) -> str:
     """Return a path that is safe to print: control characters and stray bytes are escaped."""
     text = path.decode("utf-8", "backslashreplace") if isinstance(path, bytes) else path
+    if text.isprintable():
+        return text
     return "".join(
         one
         if one.isprintable()

@@ -48,6 +48,7 @@ class Repository:
         self.doomed: frozenset[str] = frozenset()
         self.begun_s = 0.0
         self._sizes: dict[str, int] = {}
+        self._had_packs = True
 
     def close(self) -> None:
         """Let go of the index."""
@@ -58,6 +59,7 @@ class Repository:
         self.begun_s = self.clock()
         self.doomed = frozenset(self.doomed_keys())
         self.refresh_packs()
+        self._had_packs = bool(self._sizes)
 
     def is_fresh(self) -> bool:
         """Whether `begin` was late enough for a snapshot to be made visible now."""
@@ -144,6 +146,8 @@ class Repository:
 
     def usable(self, digest: bytes) -> bool:
         """Say whether a chunk is in the store and may be relied on."""
+        if not self.doomed:
+            return self._had_packs and self.index.has(digest)
         return any(place.pack not in self.doomed for place in self.index.find(digest))
 
     def place(self, digest: bytes, without: set[str]) -> Place | None:

@@ -17,6 +17,7 @@ from outrig.snapshot.gitstate import GitQuestion
 from outrig.snapshot.manifest import (
     CHUNK,
     SMALL_FILE,
+    Part,
     decode,
     encode_file,
     encode_link,
@@ -40,7 +41,7 @@ from outrig.snapshot.walk import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterator
     from pathlib import Path
     from typing import TypeVar
 
@@ -58,7 +59,7 @@ _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class TreeReader(StreamedReader):
-    """A project directory as it is now; `stream` (or whatever needs the entries) reads it once."""
+    """A project directory as it is now; whatever needs the entries reads it, once."""
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class TreeReader(StreamedReader):
         self._options = options
         self._context = context
         self._git = GitQuestion(self._root)
-        self._parts: list[bytes] = []
+        self._parts: list[Part] = []
         self._times = array("q")
         self._cached: list[CachedDirectory] = []
         self._walk: Walk | None = None
@@ -113,10 +114,10 @@ class TreeReader(StreamedReader):
         """Every entry, sorted by path."""
         if self._entries is None:
             parts, times = self.encoding()
-            self._entries = decode(b"".join(parts), times)
+            self._entries = decode(b"".join(part.data for part in parts), times)
         return self._entries
 
-    def encoding(self) -> tuple[list[bytes], bytes]:
+    def encoding(self) -> tuple[list[Part], bytes]:
         """Return the manifest's parts and the times."""
         self._finish()
         return self._parts, pack_times(self._times)
@@ -125,10 +126,15 @@ class TreeReader(StreamedReader):
         """Read chunks again by their digest; raises `ProjectError` when a file changed."""
         return read_again(self._root, self.entries(), digests)
 
-    def stream(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield `(digest, content)` of every chunk of every file not known from the last scan."""
+    def hand_over(self, take: Callable[[bytes, bytes], None]) -> bool:
+        """Read every file that is not known from the last scan; see `StreamedReader`."""
         if self._done:
-            return
+            return False
+        for digest, data in self._stream():
+            take(digest, data)
+        return True
+
+    def _stream(self) -> Iterator[tuple[bytes, bytes]]:
         file = scancache.cache_file(self._root, self._options)
         cache = scancache.load(file)
         self._walk = walk = Walk(self._root, self._options, cache)
@@ -151,8 +157,9 @@ class TreeReader(StreamedReader):
         return (cache.get(one.path) is one for one in self._cached)
 
     def _finish(self) -> None:
-        for _ in self.stream():
-            pass
+        if not self._done:
+            for _ in self._stream():
+                pass
 
     def _refuse_problems(self, walk: Walk) -> None:
         if not walk.problems:
@@ -168,7 +175,7 @@ class TreeReader(StreamedReader):
     def _describe(self) -> SnapshotInfo:
         hasher = self._blake3()
         for part in self._parts:
-            hasher.update(part)
+            hasher.update(part.data)
         missing = () if self._walk is None else self._walk.missing_outputs
         return SnapshotInfo(
             id=ids.new_id(),
@@ -186,13 +193,13 @@ class TreeReader(StreamedReader):
     def _directory(self, directory: Directory) -> Iterator[tuple[bytes, bytes]]:
         cached = directory.cached
         if directory.unchanged and cached is not None:
-            part, own = cached.part, directory.own
+            part, own = Part(cached.part), directory.own
             self._cached.append(cached)
         else:
             before = len(self._left())
             part = yield from self._new_part(directory)
             own = directory.own if len(self._left()) == before else (0, 0, -1)
-            self._cached.append(self._remember(directory, own, part))
+            self._cached.append(self._remember(directory, own, part.data))
         self._parts.append(part)
         stats = directory.stats
         self._times.extend(stats[3::STAT_FIELDS])
@@ -230,16 +237,25 @@ class TreeReader(StreamedReader):
             part,
         )
 
-    def _new_part(self, directory: Directory) -> _Reading[bytes]:
+    def _new_part(self, directory: Directory) -> _Reading[Part]:
         known = _known_entries(directory.cached)
         encoded: list[bytes] = []
         gone: list[int] = []
+        fresh = True
         for index, name in enumerate(directory.names):
             at = index * STAT_FIELDS
             before = known.get(name)
             fields = directory.stats[at : at + STAT_FIELDS]
             if before is not None and before[:2] == (fields, directory.output[index]):
                 encoded.append(before[2])
+                fresh = False
+                continue
+            small = self._small(directory, index, name)
+            if small is not None:
+                digest, data, entry_now = small
+                if data:
+                    yield digest, data
+                encoded.append(entry_now)
                 continue
             entry = yield from self._entry(directory, index)
             if entry is None:
@@ -250,12 +266,44 @@ class TreeReader(StreamedReader):
             del directory.names[index]
             del directory.stats[index * STAT_FIELDS : (index + 1) * STAT_FIELDS]
             directory.output = directory.output[:index] + directory.output[index + 1 :]
-        return encode_part(directory.path, encoded)
+        return Part(encode_part(directory.path, encoded), fresh)
+
+    def _small(
+        self, directory: Directory, index: int, name: bytes
+    ) -> tuple[bytes, bytes, bytes] | None:
+        """Read a small file: its digest, content and entry; `None` for all that is not so plain."""
+        mode, inode, size, mtime_ns, ctime_ns = directory.stats[
+            index * STAT_FIELDS : (index + 1) * STAT_FIELDS
+        ]
+        if mode & 0o170000 != stat.S_IFREG or size > SMALL_FILE:
+            return None
+        try:
+            fd = os.open(name, _OPEN, dir_fd=directory.fd)
+        except OSError:
+            return None
+        try:
+            data = os.read(fd, size + 1)
+            now = os.fstat(fd)
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
+        if (
+            len(data) != size
+            or now.st_mtime_ns != mtime_ns
+            or now.st_ctime_ns != ctime_ns
+            or stat_fields(now)[:3] != (mode, inode, size)
+        ):
+            return None
+        self._count_bytes(size)
+        digest = self._blake3(data).digest() if data else b""
+        executable = mode & 0o111 != 0
+        output = directory.output[index] != 0
+        return digest, data, encode_file(name, size, digest, executable=executable, output=output)
 
     def _entry(self, directory: Directory, index: int) -> _Reading[bytes | None]:
         """Read one name; returns its encoded entry, `None` when it is left out."""
         name = directory.names[index]
-        shown = display(directory.path + b"/" + name if directory.path else name)
         for attempt in range(READ_ATTEMPTS):
             try:
                 if attempt:
@@ -266,20 +314,21 @@ class TreeReader(StreamedReader):
                 mode = directory.mode(index)
                 entry = yield from self._read(directory, index, name, mode)
             except FileNotFoundError:
-                self._left().append(LeftOut(shown, "vanished while being read"))
+                gone = LeftOut(_shown(directory, name), "vanished while being read")
+                self._left().append(gone)
                 return None
             except OSError as err:
                 if attempt + 1 < READ_ATTEMPTS and not isinstance(err, PermissionError):
                     continue  # it may have become something else: look again
-                self._problem(shown, err.strerror or str(err))
+                self._problem(_shown(directory, name), err.strerror or str(err))
                 return None
             if entry is not None:
                 return entry
             if attempt and not stat.S_ISREG(mode):
-                self._left().append(LeftOut(shown, special_kind(mode)))
+                self._left().append(LeftOut(_shown(directory, name), special_kind(mode)))
                 return None
         raise ProjectError(
-            f"{shown} keeps changing while it is read",
+            f"{_shown(directory, name)} keeps changing while it is read",
             hint="stop what writes it, or name it in .outrigignore",
         )
 
@@ -303,14 +352,7 @@ class TreeReader(StreamedReader):
         size = directory.stats[at + 2]
         fd = os.open(name, _OPEN, dir_fd=directory.fd)
         try:
-            if size <= SMALL_FILE:
-                data = os.read(fd, size + 1)
-                digests = self._blake3(data).digest() if data else b""
-                if len(data) == size and data:
-                    yield digests, data
-                read = len(data)
-            else:
-                read, digests = yield from self._large(fd, size)
+            read, digests = yield from self._pieces(fd, size)
             status = os.fstat(fd)
         finally:
             os.close(fd)
@@ -320,13 +362,14 @@ class TreeReader(StreamedReader):
             return None
         return encode_file(name, size, digests, executable=bool(mode & 0o111), output=output)
 
-    def _large(self, fd: int, size: int) -> _Reading[tuple[int, bytes]]:
-        """Read a large file; returns how many bytes there were and the digests, joined."""
+    def _pieces(self, fd: int, size: int) -> _Reading[tuple[int, bytes]]:
+        """Read a file in chunks; returns how many bytes there were and the digests, joined."""
         read = 0
         digests = []
+        length = CHUNK if size > SMALL_FILE else SMALL_FILE + 1
         while read <= size:
             self._context.check_cancelled()
-            data = _read_fully(fd, CHUNK)
+            data = _read_fully(fd, length)
             if not data:
                 break
             read += len(data)
@@ -340,6 +383,10 @@ class TreeReader(StreamedReader):
             self._shown_bytes = self._read_bytes
             self._context.progress(self._read_bytes, None, "bytes read")
             self._context.check_cancelled()
+
+
+def _shown(directory: Directory, name: bytes) -> str:
+    return display(directory.path + b"/" + name if directory.path else name)
 
 
 def _read_fully(fd: int, length: int) -> bytes:

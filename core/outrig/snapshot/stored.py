@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from outrig.errors import NotFoundError, StoreError
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from outrig.interfaces import Context
     from outrig.model.snapshot import Entry
 
-_QUEUE_BYTES = 32 << 20
+_QUEUE_BYTES = 8 << 20
+_BATCH_BYTES = 1 << 20
 
 
 class LoadHook(Protocol):
@@ -48,7 +50,9 @@ class _Bridge(ChunkSink):
 
     def __init__(self) -> None:
         self._ready = threading.Condition()
-        self._chunks: deque[tuple[str, bytes]] = deque()
+        self._filling: list[tuple[str, bytes]] = []
+        self._filled = 0
+        self._batches: deque[tuple[int, list[tuple[str, bytes]]]] = deque()
         self._bytes = 0
         self._ended = False
         self._abandoned = False
@@ -58,16 +62,27 @@ class _Bridge(ChunkSink):
         """Take the entries, which are known already."""
 
     def chunk(self, digest: str, data: bytes) -> None:
+        self._filling.append((digest, data))
+        self._filled += len(data)
+        if self._filled >= _BATCH_BYTES:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give out what was collected: one change of hands for many small chunks."""
         with self._ready:
             while self._bytes > _QUEUE_BYTES and not self._abandoned:
                 self._ready.wait()
             if self._abandoned:
                 raise _Abandoned
-            self._chunks.append((digest, data))
-            self._bytes += len(data)
+            self._batches.append((self._filled, self._filling))
+            self._bytes += self._filled
             self._ready.notify_all()
+        self._filling, self._filled = [], 0
 
     def end(self, error: BaseException | None) -> None:
+        if self._filling and not self._abandoned:
+            with suppress(_Abandoned):
+                self._hand_over()
         with self._ready:
             self._ended = True
             self._error = error
@@ -81,16 +96,16 @@ class _Bridge(ChunkSink):
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         while True:
             with self._ready:
-                while not self._chunks and not self._ended:
+                while not self._batches and not self._ended:
                     self._ready.wait()
-                if not self._chunks:
+                if not self._batches:
                     if self._error is not None:
                         raise self._error
                     return
-                digest, data = self._chunks.popleft()
-                self._bytes -= len(data)
+                size, batch = self._batches.popleft()
+                self._bytes -= size
                 self._ready.notify_all()
-            yield digest, data
+            yield from batch
 
 
 class StoredReader(SnapshotReader):

@@ -295,7 +295,7 @@ class Walk:
         self, frame: _Frame, listing: _Listing, name: bytes, status: os.stat_result
     ) -> None:
         is_directory = stat.S_ISDIR(status.st_mode)
-        state = frame.outputs.enter(name)
+        state = frame.outputs.enter(name) if frame.outputs.open else frame.outputs
         dropped = not state.inside and (
             frame.dropped or self._ignored(frame, name, is_directory=is_directory)
         )

@@ -18,6 +18,7 @@ from outrig.snapshot.streamed import StreamedReader
 
 if TYPE_CHECKING:
     from outrig.interfaces import Context, ObjectStore
+    from outrig.snapshot.manifest import Part
 
 BLOCK_TARGET = 1 << 20
 """Bytes of content; a block of small chunks is closed when it holds that much."""
@@ -133,18 +134,19 @@ def store_snapshot(store: ObjectStore, source: SnapshotReader, context: Context)
 
 def _write(repository: Repository, writer: ChunkWriter, source: SnapshotReader) -> Label:
     """Bring everything a snapshot needs into the store, except for its label."""
+    handed = False
     if isinstance(source, StreamedReader):
-        for digest, data in source.stream():
-            writer.add(digest, data)
+        handed = source.hand_over(writer.add)
         parts, times = source.encoding()
     else:
         parts, times = encode_entries(source.entries())
     live = _live_pieces(repository, source.info.project_id)
     pieces: list[bytes] = []
     for group in group_parts(parts):
-        mine = _add_pieces(writer, b"".join(group), live)
+        mine = _add_pieces(writer, b"".join(part.data for part in group), live)
         if not live.issuperset(mine):
-            _add_missing(writer, repository, group, source)
+            doubtful = [part for part in group if not (handed and part.fresh)]
+            _add_missing(writer, repository, doubtful, source)
         pieces += mine
     stamps = _add_pieces(writer, times, live)
     writer.flush()
@@ -182,15 +184,11 @@ def _add_pieces(writer: ChunkWriter, data: bytes, live: frozenset[bytes]) -> lis
 
 
 def _add_missing(
-    writer: ChunkWriter, repository: Repository, group: list[bytes], source: SnapshotReader
+    writer: ChunkWriter, repository: Repository, parts: list[Part], source: SnapshotReader
 ) -> None:
-    """Read and add what a group of directories names and the store lacks."""
-    missing = {
-        digest
-        for part in group
-        for digest in part_chunks(part)
-        if digest not in writer.added and not repository.usable(digest)
-    }
+    """Read and add what directories name and the store lacks."""
+    named = {digest for part in parts for digest in part_chunks(part.data)} - writer.added
+    missing = {digest for digest in named if not repository.usable(digest)}
     if not missing:
         return
     for digest, data in source.read(frozenset(one.hex() for one in missing)):
