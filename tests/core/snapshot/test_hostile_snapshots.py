@@ -201,7 +201,7 @@ def test_any_bytes_are_decoded_or_refused(data: bytes, times: int) -> None:
     except StoreError:
         return
     parts, _ = manifest.encode_entries(entries)
-    assert b"".join(parts) == data
+    assert b"".join(part.data for part in parts) == data
 
 
 _names = st.binary(min_size=1, max_size=6).filter(
@@ -225,7 +225,7 @@ def test_what_is_encoded_is_decoded(tree: dict[bytes, dict[bytes, int]]) -> None
             entries.append(_file(path, size)._replace(executable=size % 2 == 0, mtime_ns=-size))
     entries.sort(key=lambda entry: entry.path.encode("utf-8", "surrogateescape"))
     parts, times = manifest.encode_entries(entries)
-    assert manifest.decode(b"".join(parts), times) == entries
+    assert manifest.decode(b"".join(part.data for part in parts), times) == entries
 
 
 # Objects
