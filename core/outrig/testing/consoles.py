@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -92,11 +93,12 @@ def _commands(block: str, first: int) -> Iterator[Example]:
 class Shell:
     """Runs examples one after the other; keeps the current directory from one to the next."""
 
-    def __init__(self, directory: Path, sources: Path) -> None:
+    def __init__(self, directory: Path, sources: Path, limit_s: float = 100) -> None:
         """`directory` is the test's own; `sources` is where `<!-- in … -->` looks."""
         self.directory = directory
         self.sources = sources
         self.current = directory
+        self.limit_s = limit_s
 
     def move(self, place: str) -> None:
         """Go on in a copy of a directory, without what Outrig and Python made there."""
@@ -112,21 +114,27 @@ class Shell:
         path.write_text(file.text)
 
     def run(self, example: Example) -> tuple[int, str]:
-        """Run one example and return its exit code and what it printed."""
+        """Run one example and return its exit code (124: it took too long) and what it printed."""
         where = self.directory / "console-pwd"
-        done = subprocess.run(
+        process = subprocess.Popen(
             ["bash", "-c", example.command + _AND_WHERE],
             cwd=self.current,
             env={**os.environ, "OUTRIG_CONSOLE_PWD": str(where)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=300,
-            check=False,
+            start_new_session=True,
         )
+        try:
+            printed, _ = process.communicate(timeout=self.limit_s)
+            code = process.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            printed, _ = process.communicate()
+            code = 124
         if where.is_file():
             self.current = self.current.joinpath(where.read_text().rstrip("\n"))
-        return done.returncode, done.stdout.decode(errors="backslashreplace")
+        return code, printed.decode(errors="backslashreplace")
 
 
 def fits(expected: str, printed: str) -> bool:
