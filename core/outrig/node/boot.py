@@ -19,6 +19,7 @@ MODULES = (
     "batch",
     "adopt",
     "lifetime",
+    "live",
     "keeper",
     "runs",
     "call",

@@ -70,7 +70,7 @@ def test_ctrl_c_interrupts_the_program_and_not_the_shell(
 ) -> None:
     console = open_console(provider, held, "bash", "--norc", "--noprofile", "-i", PS1="> ")
     read_until(console, b"> ")
-    console.write(b"echo going; sleep 600\n")
+    console.write(b"sh -c 'echo going; exec sleep 600'\n")
     read_until(console, b"\ngoing")
     console.write(b"\x03")
     read_until(console, b"> ")

@@ -52,7 +52,10 @@ class Adopted:
             ending.reason = "memory limit %d MiB exceeded" % int(self.spec.memory_mib or 0)
         ending.write(self.directory)
         usage = {"cpu_s": 0.0, "peak_memory_mib": 0.0}
-        write_whole(self.directory + "/usage", json.dumps(usage).encode("ascii"))
+        try:
+            write_whole(self.directory + "/usage", json.dumps(usage).encode("ascii"))
+        except OSError:
+            pass  # the disk is full, or the session was ended
 
     def enforce(self) -> None:
         """Act on a cancellation and on the time limit."""

@@ -6,7 +6,6 @@ import json
 import os
 
 from outrig.node.program.place import (
-    append_line,
     read_whole,
     remove_file,
     remove_tree,
@@ -65,16 +64,14 @@ class Batch:
         """Note where to read on after a crash; a task read twice is started once all the same."""
         if self.unsaved and self.upcoming is None:
             self.unsaved = 0
-            write_whole(self.directory + "/cursor", b"%d" % self.source.tell())
+            try:
+                write_whole(self.directory + "/cursor", b"%d" % self.source.tell())
+            except OSError:
+                pass  # the disk is full: after a crash more lines are read again
 
     def full(self) -> bool:
         """Whether as many of its runs are going as it may have at once."""
         return bool(self.cap) and self.running >= self.cap
-
-    def note_end(self, run_id: str) -> None:
-        """Count a run that ended."""
-        self.running -= 1
-        append_line(self.directory + "/done.log", run_id.encode("ascii") + b"\n")
 
     def close(self) -> None:
         """Close its file, in a process that was forked from the keeper."""

@@ -10,7 +10,7 @@ import time
 from outrig.node.program.call import SessionLock
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.lifetime import cancel_run
-from outrig.node.program.place import Refused, checked_name, exists, mark, remove_tree
+from outrig.node.program.place import Refused, checked_name, exists, mark
 from outrig.node.program.proc import marked, processes, send_signal
 from outrig.node.program.record import lock_is_free, read_fields
 from outrig.node.program.runs import known_runs
@@ -43,8 +43,8 @@ def handle_end_session(root: Root, call: Call) -> dict[str, object]:
     end_processes(call, session, grace_s)
     wait_for_shims(root, call, started, deadline)
     for run in started:
-        remove_tree(root.run(run))
-    remove_tree(directory)
+        root.discard(root.run(run))
+    root.discard(directory)
     ensure_keeper(root, run_keeper)
     return {}
 
@@ -115,5 +115,5 @@ def handle_remove_environment(root: Root, call: Call) -> dict[str, object]:
         for session in os.listdir(root.path + "/s"):
             if used_environment(root, session) == digest:
                 return {"removed": False}
-        remove_tree(path)
+        root.discard(path)
     return {"removed": True}

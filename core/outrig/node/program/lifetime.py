@@ -6,13 +6,16 @@ import json
 import os
 import time
 
-from outrig.node.program.place import append_line, exists, mark, write_whole
+from outrig.node.program.place import exists, mark, write_whole
 from outrig.node.program.proc import boot_id
 from outrig.node.program.record import number, read_fields, read_spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from outrig.node.program.place import Root
+
+
+DUE_S = 0.05
 
 
 def uptime() -> float:
@@ -53,25 +56,40 @@ class Lifetimes:
     def __init__(self, root: Root) -> None:
         self.root = root
         self.due: dict[str, float] = {}
+        self.known = False
 
     def armed(self) -> bool:
         """Whether any session ends by itself one day."""
         return bool(self.due)
 
+    def any_armed(self) -> bool:
+        """Look again, whatever is known, whether a session is armed that has not ended."""
+        self.known = False
+        sessions = os.listdir(self.root.path + "/s")
+        return any(exists(self.root.session(one) + "/lifetime") for one in sessions)
+
     def due_in(self) -> float | None:
         """Return in how many seconds the next session may be due."""
         if not self.due:
             return None
-        return max(0.05, min(self.due.values()) - uptime())
+        return max(DUE_S, min(self.due.values()) - uptime())
 
-    def enforce(self, running: set[str]) -> None:
+    def enforce(self, running: set[str], poked: bool) -> None:
         """End what is due; `running` are the sessions in which something runs or waits."""
+        if self.known and not poked and (self.due_in() or 1.0) > DUE_S:
+            return
+        self.known = True
         self.due = {}
         for session in os.listdir(self.root.path + "/s"):
             fields = read_fields(self.root.session(session) + "/lifetime")
             if fields is None or fields.get("boot") != boot_id():
                 continue
             self.judge(session, fields, running)
+
+    def note_ends(self, sessions: set[str]) -> None:
+        """Idle time counts from the end of the last run."""
+        for session in sessions.intersection(self.due):
+            touch(self.root, session)
 
     def judge(self, session: str, fields: dict[str, object], running: set[str]) -> None:
         now = uptime()
@@ -104,7 +122,6 @@ def end_for(root: Root, session: str, reason: str) -> None:
     directory = root.session(session)
     mark(directory + "/ended", json.dumps({"reason": reason}).encode("ascii"))
     os.unlink(directory + "/lifetime")
-    append_line(directory + "/changes", b"\n")
     for run in session_runs(root, session):
         cancel_run(root, run, 5.0, "the session was " + reason)
 

@@ -40,7 +40,7 @@ class Root:
 
     def make(self) -> None:
         """Make the directories that everything else stands in."""
-        for part in ("", "/inbox", "/batch", "/r", "/s", "/env"):
+        for part in ("", "/inbox", "/batch", "/r", "/s", "/env", "/trash"):
             os.makedirs(self.path + part, mode=0o700, exist_ok=True)
 
     def run(self, run_id: str) -> str:
@@ -66,6 +66,15 @@ class Root:
 
     def wake(self) -> str:
         return self.path + "/wake"
+
+    def discard(self, path: str) -> None:
+        """Remove a directory: from one moment to the next it is gone from its place."""
+        aside = "%s/trash/%s" % (self.path, os.urandom(8).hex())
+        try:
+            os.rename(path, aside)
+        except FileNotFoundError:
+            return
+        remove_tree(aside)
 
 
 def find_program(name: str, path: str | None = None) -> str | None:

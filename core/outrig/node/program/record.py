@@ -33,7 +33,6 @@ class Spec:
         "script",
         "session",
         "timeout_s",
-        "tmux",
         "variables",
     )
 
@@ -49,7 +48,6 @@ class Spec:
         self.gpu_type = str(fields["gpu_type"]) if fields.get("gpu_type") else None
         self.timeout_s = number(fields.get("timeout_s"))
         self.background = bool(fields.get("background"))
-        self.tmux = bool(fields.get("tmux"))
         self.cores = numbers(fields.get("cores"))
         self.devices = numbers(fields.get("devices"))
         variables = fields.get("variables")

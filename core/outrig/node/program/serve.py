@@ -19,7 +19,7 @@ from outrig.node.program.environment import environment_variables, handle_prepar
 from outrig.node.program.files import handle_list_files, handle_read_file, handle_write_file
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.lifetime import arm
-from outrig.node.program.place import Refused, Root, checked_name, exists
+from outrig.node.program.place import Refused, Root, checked_name
 from outrig.node.program.runs import (
     Submission,
     Watched,
@@ -119,8 +119,7 @@ def handle_cancel(root: Root, call: Call) -> dict[str, object]:
 def handle_arm(root: Root, call: Call) -> dict[str, object]:
     session = existing_session(root, call.text("session"))
     arm(root, session, call.fields)
-    if exists(root.session(session) + "/lifetime"):
-        ensure_keeper(root, run_keeper)
+    ensure_keeper(root, run_keeper)
     return {}
 
 
