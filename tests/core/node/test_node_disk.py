@@ -53,7 +53,7 @@ def test_on_a_full_disk_a_run_is_refused_and_works_again_later(on_small_disk: He
     with pytest.raises(RemoteError, match="No space left on device"):
         on_small_disk.start(Task(id=new_id(), script="true", variables={"LARGE": "x" * 100_000}))
     work = Path(on_small_disk.provider.settings.root) / "s"  # type: ignore[attr-defined]
-    (fill,) = work.glob("*/work/fill")
+    (fill,) = work.rglob("work/fill")
     fill.unlink()
     assert on_small_disk.sh("echo works")[1] == b"works\n"
 
