@@ -12,6 +12,8 @@ from outrig.node.program.record import number, read_fields, read_spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from outrig.node.program.place import Root
 
 
@@ -65,8 +67,14 @@ class Lifetimes:
     def any_armed(self) -> bool:
         """Look again, whatever is known, whether a session is armed that has not ended."""
         self.known = False
-        sessions = os.listdir(self.root.path + "/s")
-        return any(exists(self.root.session(one) + "/lifetime") for one in sessions)
+        return any(True for _ in self.limits())
+
+    def limits(self) -> Iterator[tuple[str, dict[str, object]]]:
+        """Yield the armed sessions with what they are armed for; a restart disarms them."""
+        for session in os.listdir(self.root.path + "/s"):
+            fields = read_fields(self.root.session(session) + "/lifetime")
+            if fields is not None and fields.get("boot") == boot_id():
+                yield session, fields
 
     def due_in(self) -> float | None:
         """Return in how many seconds the next session may be due."""
@@ -80,10 +88,7 @@ class Lifetimes:
             return
         self.known = True
         self.due = {}
-        for session in os.listdir(self.root.path + "/s"):
-            fields = read_fields(self.root.session(session) + "/lifetime")
-            if fields is None or fields.get("boot") != boot_id():
-                continue
+        for session, fields in list(self.limits()):
             self.judge(session, fields, running)
 
     def note_ends(self, sessions: set[str]) -> None:
