@@ -209,6 +209,7 @@ def follow(
     try:
         return tuple(outrig.follow(session, runs, since=since))
     except Interrupted:
+        outrig.cancel.expect_again()
         names = " ".join(run.id for run in runs)
         command.note(
             f"detached; it goes on. Come back: outrig run logs -f {names}"

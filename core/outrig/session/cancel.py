@@ -62,9 +62,12 @@ class Cancel:
         """Whether the user asked to stop."""
         return self._count > self._passed_over.get(get_ident(), 0)
 
+    def expect_again(self) -> None:
+        """Let a second wish be one that is awaited: to be called before the user hears of it."""
+        self._expected = max(self._expected, 2)
+
     def asked_again(self, seconds: float) -> bool:
         """Wait whether the user asks a second time, at most `seconds`."""
-        self._expected = max(self._expected, 2)
         return _look(lambda: self._count > 1, seconds)
 
     def check(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from outrig.session.runtime import Runtime
 
 _WAIT_S = 0.5
+_END_S = 5.0
 _LOG_BYTES = 1024 * 1024
 
 
@@ -182,12 +184,21 @@ def describe(state: RunState) -> str:
 
 
 def cancel(runtime: Runtime, session: Session, runs: Sequence[Run], grace_s: float) -> list[Run]:
-    """End runs: TERM, and KILL after `grace_s` seconds; returns them as they then stand."""
+    """End runs: TERM, and KILL after `grace_s` seconds; returns them when they have ended.
+
+    What goes on nevertheless is waited for 5 s more, and then returned as it stands.
+    """
     control = runtime.executor(session)
     refs = tuple(run.ref for run in runs if run.ref is not None and not run.state.status.ended)
     if refs:
         control.cancel(refs, grace_s)
-    return refresh(runtime, session, runs)
+    deadline = time.monotonic() + grace_s + _END_S
+    while True:
+        runs = refresh(runtime, session, runs)
+        open_refs = tuple(run.ref for run in runs if run.ref and not run.state.status.ended)
+        if not open_refs or time.monotonic() >= deadline:
+            return runs
+        control.wait(open_refs, _WAIT_S)
 
 
 def refresh(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[Run]:

@@ -180,5 +180,5 @@ class Library:
             SessionJournal(self._runtime.state.journal, self.store, ""),
             step=step,
             observer=self._runtime.observer,
-            cancel=self._runtime.cancel,
+            cancel=self._runtime.cancel.here(),
         )

@@ -1,0 +1,112 @@
+"""What is wrong is said before anything is made, in one line."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from outrig.state.state import State
+from outrig.testing.command_line import OUTRIG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from outrig.testing.command_line import CommandLine
+    from outrig.testing.fixtures import ProjectMaker
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "-x", "*", "", "two words"])
+def test_a_bad_session_name_makes_nothing(run: CommandLine, demo: Path, name: str) -> None:
+    result = run("session", "start", "hello", f"--name={name}")
+    assert result.exit_code == 125
+    assert result.err.startswith(f'outrig: error: session name "{name}" is not made of')
+    assert run("session", "list", "--all").err == "no sessions\n"
+    assert run("snapshot", "list").err == "no snapshots\n"
+
+
+def test_a_dry_run_keeps_nothing(run: CommandLine, demo: Path) -> None:
+    result = run("session", "start", "hello", "--dry-run")
+    assert result.exit_code == 0
+    assert "2. sync: snapshot (new), 3 files" in result.out
+    assert run("snapshot", "list").err == "no snapshots\n"
+    assert run("session", "list", "--all").err == "no sessions\n"
+
+
+def test_the_story_of_a_session_outlives_it(run: CommandLine, demo: Path) -> None:
+    run("session", "start", "hello", "--name", "s")
+    run("session", "stop")
+    for group in ("session", "snapshot"):
+        told = run(group, "list", "--name", "s")
+        assert told.exit_code == 0
+        assert "Snapshots applied to Session(name=s " in told.out
+        assert "'echo hello; echo oops >&2'" in told.out
+
+
+@pytest.mark.parametrize("verb", ["start", "execute"])
+def test_an_unknown_command_counts_more_than_its_options(
+    run: CommandLine, demo: Path, verb: str
+) -> None:
+    run("session", "start", "--name", "s")
+    result = run("session", verb, "helo", "--who", "me")
+    assert result.exit_code == 125
+    assert 'command "helo" is not in this project' in result.err
+
+
+def test_bytes_that_are_not_utf_8_are_refused(run: CommandLine, demo: Path) -> None:
+    for words in ([b"--shell", b"echo \xff"], [b"show", b"--a", b"\xff"]):
+        done = subprocess.run(
+            [*OUTRIG, "session", "start", *words], cwd=demo, capture_output=True, check=False
+        )
+        assert done.returncode == 125
+        assert b"has bytes that are not UTF-8" in done.stderr
+    assert run("session", "list", "--all").err == "no sessions\n"
+
+
+def test_a_working_directory_that_is_gone_is_said(run: CommandLine, demo: Path) -> None:
+    gone = demo / "gone"
+    for words, code in (("session list", 3), ("session start hello", 125), ("snapshot list", 3)):
+        gone.mkdir()
+        script = f'cd "{gone}" && rmdir "{gone}" && exec "$@"'
+        result = run.program("sh", "-c", script, "sh", *OUTRIG, *words.split())
+        assert result.exit_code == code
+        assert "the working directory is not there any more" in result.err
+
+
+def test_failures_of_several_are_told_with_their_sessions(
+    run: CommandLine, project: ProjectMaker
+) -> None:
+    project(
+        {
+            "outrig.yaml": {
+                "name": "bad",
+                "environment": {"shell": ["exit 3"]},
+                "commands": [
+                    {
+                        "name": "go",
+                        "command": "echo {{a}}",
+                        "params": [{"name": "a", "choices": [1, 2]}],
+                    }
+                ],
+            }
+        }
+    )
+    result = run("session", "start", "go", "--a", "*")
+    assert result.exit_code == 125
+    assert "outrig: error: bad-a-1: " in result.err
+    assert "outrig: error: bad-a-2: " in result.err
+
+
+def test_a_second_ctrl_c_ends_all_runs_of_several_sessions(run: CommandLine, demo: Path) -> None:
+    for name in ("s1", "s2"):
+        run("session", "start", "--name", name)
+    running = run.start("session", "execute", "slow", "--name", "s?")
+    assert {running.read_line(), running.read_line()} == {"[s1] started\n", "[s2] started\n"}
+    running.send(signal.SIGINT)
+    while "detached" not in running.read_error_line():
+        assert running.process.poll() is None
+    running.send(signal.SIGINT)
+    ended = running.wait()
+    assert State().runs.unfinished() == [], ended

@@ -1,0 +1,126 @@
+"""Outputs come back whole, to the right place, and over nothing that is not theirs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from outrig.testing.command_line import CommandLine
+    from outrig.testing.fixtures import ProjectMaker
+
+
+@pytest.fixture
+def started(run: CommandLine, demo: Path) -> Path:
+    """The demo project with the session `s` running, and `result.txt` written in it."""
+    result = run("session", "start", "write", "--name", "s", "--no-pull")
+    assert result.exit_code == 0, result.err
+    return demo
+
+
+def test_sessions_started_together_keep_their_outputs_apart_for_good(
+    run: CommandLine, project: ProjectMaker
+) -> None:
+    root = project(
+        {
+            "outrig.yaml": {
+                "name": "my sweep",
+                "output_files": ["out.txt"],
+                "commands": [
+                    {
+                        "name": "go",
+                        "command": "echo {{a}} > out.txt",
+                        "params": [{"name": "a", "choices": [1, 2]}],
+                    }
+                ],
+            }
+        }
+    )
+    assert run("session", "start", "go", "--a", "*").exit_code == 0
+    run("session", "execute", "--name", "my-sweep-a-1", "--shell", "echo more >> out.txt")
+    stopped = run("session", "stop", "--name", "my-sweep-a-2")
+    assert stopped.err == "my-sweep-a-2 is TERMINATED\n"
+    assert run("session", "stop", "--name", "*").exit_code == 0
+    assert not (root / "out.txt").exists()
+    assert (root / "outputs/my-sweep-a-1/out.txt").read_text() == "1\nmore\n"
+    assert (root / "outputs/my-sweep-a-2/out.txt").read_text() == "2\n"
+
+
+def test_an_older_session_does_not_bring_its_outputs_over_newer_ones(
+    run: CommandLine, started: Path
+) -> None:
+    run("session", "execute", "write", "--text", "old")
+    run("session", "start", "write", "--text", "new", "--name", "t")
+    assert run("session", "execute", "hello", "--name", "s").exit_code == 0
+    assert run("session", "stop", "s").err == "s is TERMINATED\n"
+    assert (started / "result.txt").read_text() == "new\n"
+
+
+def test_what_was_removed_here_comes_back_with_the_next_run(
+    run: CommandLine, started: Path
+) -> None:
+    run("session", "pull")
+    (started / "result.txt").unlink()
+    run("session", "execute", "hello")
+    assert (started / "result.txt").exists()
+
+
+@pytest.mark.parametrize("kind", ["directory", "fifo", "endless", "dangling"])
+def test_what_is_no_plain_file_here_is_left_alone(
+    run: CommandLine, started: Path, kind: str
+) -> None:
+    place = started / "result.txt"
+    if kind == "directory":
+        place.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("/dev/zero" if kind == "endless" else "nowhere")
+    result = run("session", "execute", "hello")
+    assert result.exit_code == 0
+    assert "the new one is" in result.err
+    assert (started / "result.txt.from-s").read_text() == "fresh\n"
+    assert not place.is_file() or place.is_symlink()
+
+
+def test_a_name_of_255_bytes_finds_room_beside_it(run: CommandLine, project: ProjectMaker) -> None:
+    name = "é" * 127
+    root = project({"outrig.yaml": {"name": "long", "output_files": [name]}, name: "mine"})
+    run("session", "start", "--shell", "echo theirs > é*", "--name", "s")
+    run("session", "execute", "--shell", f"echo theirs > {name}", "--no-pull")
+    (root / name).write_text("changed")
+    result = run("session", "pull")
+    assert result.exit_code == 0, result.err
+    assert (root / name).read_text() == "changed"
+    assert [one.read_text() for one in root.glob("*.from-s")] == ["theirs\n"]
+
+
+def test_named_paths_must_be_there_and_inside(run: CommandLine, started: Path) -> None:
+    missing = run("session", "pull", "result.txt", "nothing.txt")
+    assert missing.exit_code == 4
+    assert '"nothing.txt" is not in session "s"' in missing.err
+    assert run("session", "pull", "/etc/passwd").exit_code == 2
+    assert run("session", "pull", "../x").exit_code == 2
+
+
+def test_links_stay_and_that_is_said(run: CommandLine, started: Path) -> None:
+    run("session", "execute", "--shell", "ln -s result.txt link")
+    result = run("session", "pull", "link")
+    assert "left in s, as links do not come back: link" in result.err
+    assert not (started / "link").exists()
+
+
+def test_outputs_follow_a_project_that_moved(run: CommandLine, started: Path) -> None:
+    (started / ".outrig").mkdir(exist_ok=True)
+    (started / ".outrig" / "id").write_text("the-project")
+    run("session", "start", "write", "--name", "t", "--no-pull")
+    moved = started.rename(started.with_name("moved"))
+    gone = run("session", "stop", "t", cwd=started.parent)
+    assert gone.exit_code == 1
+    assert "--no-pull" in gone.err
+    assert run("session", "stop", "t", cwd=moved).exit_code == 0
+    assert (moved / "result.txt").read_text() == "fresh\n"
