@@ -325,6 +325,10 @@ class ObjectStore(_MarksHooks, ABC):
     def delete(self, keys: Sequence[str]) -> None:
         """Delete the objects; missing ones are success."""
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with `prefix`; for stores that can list them for less."""
+        return (one.key for one in self.list(prefix))
+
     def store_snapshot(self, source: SnapshotReader, context: Context) -> StoredSnapshot:
         """See `outrig.hookspecs.store_snapshot`."""
         from outrig.snapshot.writer import store_snapshot

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import tempfile
 import time
 from contextlib import contextmanager, suppress
@@ -84,9 +83,23 @@ class FileStore(ObjectStore):
         above = prefix.rpartition("/")[0]
         start = self._path(above) if above else self.root
         with self._told("list", prefix):
-            yield from self._list(str(start), above + "/" if above else "", prefix)
+            for key, entry in self._entries(str(start), above + "/" if above else "", prefix):
+                with suppress(FileNotFoundError):
+                    status = entry.stat(follow_symlinks=False)
+                    yield ObjectInfo(key, status.st_size, status.st_mtime)
 
-    def _list(self, directory: str, base: str, prefix: str) -> Iterator[ObjectInfo]:
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys below a prefix, without asking for sizes."""
+        above = prefix.rpartition("/")[0]
+        start = self._path(above) if above else self.root
+        with self._told("list", prefix):
+            for key, _ in self._entries(str(start), above + "/" if above else "", prefix):
+                yield key
+
+    def _entries(
+        self, directory: str, base: str, prefix: str
+    ) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Yield key and directory entry of every file whose key begins with `prefix`."""
         try:
             found = os.scandir(directory)
         except (FileNotFoundError, NotADirectoryError):
@@ -94,23 +107,17 @@ class FileStore(ObjectStore):
         below = []
         with found:
             for entry in found:
-                key = base + entry.name
                 if entry.name.startswith("."):
                     continue
-                if entry.is_dir(follow_symlinks=False):
+                key = base + entry.name
+                if entry.is_file(follow_symlinks=False):
+                    if key.startswith(prefix):
+                        yield key, entry
+                elif entry.is_dir(follow_symlinks=False):
                     below.append((entry.path, key + "/"))
-                    continue
-                if not key.startswith(prefix):
-                    continue
-                try:
-                    status = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                if stat.S_ISREG(status.st_mode):
-                    yield ObjectInfo(key, status.st_size, status.st_mtime)
         for path, key in below:
             if key.startswith(prefix) or prefix.startswith(key):
-                yield from self._list(path, key, prefix)
+                yield from self._entries(path, key, prefix)
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects; see `ObjectStore.delete`."""

@@ -47,7 +47,7 @@ def microseconds(moment: datetime) -> int:
 
 def from_microseconds(value: int) -> datetime:
     """Return the time that is `value` microseconds after 1970, UTC."""
-    return _EPOCH + timedelta(microseconds=value)
+    return datetime.fromtimestamp(value / 1_000_000, UTC)
 
 
 def encode_label(label: Label) -> bytes:

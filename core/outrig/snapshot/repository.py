@@ -67,9 +67,9 @@ class Repository:
 
     def doomed_keys(self) -> Iterator[str]:
         """Yield the keys of packs that prunes are about to delete."""
-        for one in list(self.store.list(DOOMED)):
+        for key in list(self.store.keys(DOOMED)):
             try:
-                yield from map(str, json.loads(self.store.get(one.key))["keys"])
+                yield from map(str, json.loads(self.store.get(key))["keys"])
             except NotFoundError:
                 continue
             except (ValueError, KeyError, TypeError):
@@ -113,13 +113,9 @@ class Repository:
         """Bring the index's labels in step with the store's; a damaged one is passed over."""
         known = self.index.labels()
         prefix = len(labels.PREFIX)
-        there = {
-            one.key[prefix:]
-            for one in self.store.list(labels.PREFIX)
-            if labels.is_id(one.key[prefix:])
-        }
+        there = {key[prefix:] for key in self.store.keys(labels.PREFIX)}
         gone = known - there
-        new = sorted(there - known)
+        new = sorted(filter(labels.is_id, there - known))
         if not gone and not new:
             return
         rows = []
@@ -141,7 +137,7 @@ class Repository:
     def label_ids(self) -> list[str]:
         """Return the id of every snapshot in the store, readable or not, oldest first."""
         prefix = len(labels.PREFIX)
-        keys = (one.key[prefix:] for one in self.store.list(labels.PREFIX))
+        keys = (key[prefix:] for key in self.store.keys(labels.PREFIX))
         return sorted(key for key in keys if labels.is_id(key))
 
     def usable(self, digest: bytes) -> bool:
