@@ -67,17 +67,18 @@ def test_gc_removes_directories_and_environments_that_nothing_uses(
     run: CommandLine, project: ProjectMaker, outrig_home: Path
 ) -> None:
     environment = {"requirements": "requirements.txt"}
-    files = {
-        "outrig.yaml": {"name": "p", "environment": environment},
-        "requirements.txt": "# nothing\n",
-    }
-    project(files)
+    project(
+        {
+            "outrig.yaml": {"name": "p", "environment": environment},
+            "requirements.txt": "# nothing\n",
+        }
+    )
     run("session", "start", "--name", "s").checked()
     (root,) = Path(outrig_home, "outrig/data/node-1").glob("*/s")
     (root / "01ABCDEFGHJKMNPQRSTVWXYZ00" / "work").mkdir(parents=True)
     assert run("gc", "--output", "json").records()[0]["reason"] == "no live session has that id"
     run("session", "stop").checked()
-    kinds = [one["kind"] for one in run("gc", "--yes", "--output", "json").records()]
+    kinds = [str(one["kind"]) for one in run("gc", "--yes", "--output", "json").records()]
     assert sorted(kinds) == ["environment", "session"]
     assert [*root.iterdir()] == []
     assert [one for one in (root.parent / "env").iterdir() if one.is_dir()] == []
