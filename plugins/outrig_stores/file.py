@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -148,7 +147,8 @@ class FileStore(ObjectStore):
         if not self._swept:
             self._swept = True
             self._sweep(aside)
-        handle, name = tempfile.mkstemp(dir=aside)
+        file = aside / f"{os.getpid()}-{os.urandom(8).hex()}"
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(handle, "wb", buffering=0) as stream:
                 rest = memoryview(data)
@@ -157,9 +157,9 @@ class FileStore(ObjectStore):
                 if self._sync:
                     os.fsync(stream.fileno())
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
             raise
-        return Path(name)
+        return file
 
     def _give_name(self, aside: Path, target: Path, *, if_absent: bool) -> bool:
         if not if_absent:

@@ -7,8 +7,6 @@ executed: no fsmonitor, no hooks, no filters, no submodules.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import threading
 from typing import TYPE_CHECKING
 
@@ -38,6 +36,9 @@ def _environment() -> Mapping[str, str]:
 
 def _git(root: bytes, *arguments: str) -> str | None:
     """Run git in `root`; `None` when it is not there or refuses."""
+    import shutil
+    import subprocess
+
     program = shutil.which("git")
     if program is None:
         return None

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import zlib
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outrig import paths
+from outrig import ids, paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,8 +110,11 @@ def save(file: Path, directories: Iterable[CachedDirectory]) -> None:
     head = _MAGIC + zlib.crc32(body).to_bytes(4, "big") + count.to_bytes(8, "big")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as stream:
-            stream.write(head + body)
-        Path(stream.name).replace(file)
+        aside = file.with_name(f"{file.name}-{ids.new_id()}")
+        try:
+            aside.write_bytes(head + body)
+            aside.replace(file)
+        except OSError:
+            aside.unlink(missing_ok=True)
     except OSError:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from outrig.errors import StoreError
@@ -17,6 +16,9 @@ from outrig.snapshot.repository import Repository, label_row, opened
 from outrig.snapshot.streamed import StreamedReader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
     from outrig.interfaces import Context, ObjectStore
     from outrig.snapshot.manifest import Part
 
@@ -28,6 +30,31 @@ _BLOCKS_AHEAD = 6
 _ATTEMPTS = 3
 
 
+class _Threads:
+    """Threads that compress, and one that puts; made only when there is something to write."""
+
+    def __init__(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._packing = ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), "outrig-pack")
+        self._putting = ThreadPoolExecutor(1, "outrig-put")
+
+    def pack(self, content: bytes) -> Future[tuple[int, bytes]]:
+        """Compress a block."""
+        return self._packing.submit(pack_block, content)
+
+    def put(
+        self, put: Callable[[PackBuilder], tuple[str, int]], pack: PackBuilder
+    ) -> Future[tuple[str, int]]:
+        """Write a pack."""
+        return self._putting.submit(put, pack)
+
+    def close(self) -> None:
+        """End the threads; what is not begun is dropped."""
+        self._packing.shutdown(wait=True, cancel_futures=True)
+        self._putting.shutdown(wait=True, cancel_futures=True)
+
+
 class ChunkWriter:
     """Joins chunks to blocks, compresses these in threads, and puts full packs in another one.
 
@@ -36,8 +63,7 @@ class ChunkWriter:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._pool = ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), "outrig-pack")
-        self._putter = ThreadPoolExecutor(1, "outrig-put")
+        self._threads: _Threads | None = None
         self._held: list[tuple[bytes, bytes]] = []
         self._held_bytes = 0
         self._blocks: deque[tuple[Future[tuple[int, bytes]], int, list[tuple[bytes, int]]]]
@@ -69,7 +95,9 @@ class ChunkWriter:
         content = b"".join([data for _, data in self._held])
         chunks = [(digest, len(data)) for digest, data in self._held]
         self._held, self._held_bytes = [], 0
-        self._blocks.append((self._pool.submit(pack_block, content), len(content), chunks))
+        if self._threads is None:
+            self._threads = _Threads()
+        self._blocks.append((self._threads.pack(content), len(content), chunks))
         while len(self._blocks) > _BLOCKS_AHEAD:
             self._take_block()
 
@@ -84,7 +112,9 @@ class ChunkWriter:
         self._await_put()
         if self._pack.blocks:
             self._put_pack, self._pack = self._pack, PackBuilder()
-            self._put = self._putter.submit(self._put_now, self._put_pack)
+            if self._threads is None:
+                self._threads = _Threads()
+            self._put = self._threads.put(self._put_now, self._put_pack)
 
     def _put_now(self, pack: PackBuilder) -> tuple[str, int]:
         key, data = pack.finish()
@@ -109,8 +139,8 @@ class ChunkWriter:
 
     def close(self) -> None:
         """End the threads; what is not flushed is dropped."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._putter.shutdown(wait=True, cancel_futures=True)
+        if self._threads is not None:
+            self._threads.close()
 
 
 def store_snapshot(store: ObjectStore, source: SnapshotReader, context: Context) -> StoredSnapshot:
