@@ -15,7 +15,6 @@ from outrig.api import (
     ReleaseReport,
     Settings,
     WithCheck,
-    local_limits,
     local_node_root,
     setting,
 )
@@ -24,7 +23,14 @@ from outrig.errors import CapacityError, OutrigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from outrig.api import Context, NodeQuery, ProvisionRequest, Release, ResourceRef
+    from outrig.api import (
+        Context,
+        EnvironmentSource,
+        NodeQuery,
+        ProvisionRequest,
+        Release,
+        ResourceRef,
+    )
 
 NODE = Node(id="local", provider="local", address="localhost")
 
@@ -62,13 +68,17 @@ class LocalProvider(NodeProvider, WithCheck, OnThisComputer):
         """Give nothing back: the session's files go with `end_session`."""
         return ReleaseReport(released=targets)
 
+    def check_environment(self, source: EnvironmentSource) -> None:
+        """Refuse what this computer has no tool for."""
+        self.can_prepare(NODE, source)
+
     def endpoint(self, node: Node) -> Endpoint:
         """Return the way to a process on this computer."""
         root = self.settings.root if isinstance(self.settings, LocalSettings) else None
         return Endpoint(root=str(Path(root).expanduser().absolute()) if root else local_node_root())
 
     def check(self) -> Iterator[tuple[str, bool, str]]:
-        """Start the node program, and say how runs are kept to their slots."""
+        """Start the node program, and say what it finds on this computer."""
         root = self.endpoint(NODE).root or ""
         try:
             kept = self.kept(NODE)
@@ -77,6 +87,6 @@ class LocalProvider(NodeProvider, WithCheck, OnThisComputer):
         else:
             count = len(kept.sessions)
             yield "node program", True, f"{root} ({count} session{'' if count == 1 else 's'})"
+            yield from self.check_node(NODE)
         finally:
             self.close()
-        yield "limits", True, local_limits()

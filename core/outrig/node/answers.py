@@ -90,6 +90,12 @@ class InventoryAnswer(msgspec.Struct, frozen=True):
     environments: tuple[str, ...] = ()
 
 
+class CheckAnswer(msgspec.Struct, frozen=True):
+    """What was looked at on a node, whether it is well, and what was found."""
+
+    checks: tuple[tuple[str, bool, str], ...] = ()
+
+
 class PieceAnswer(msgspec.Struct, frozen=True):
     """Of which file a piece was: its size, and a mark that changes when it is written to."""
 

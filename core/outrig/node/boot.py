@@ -32,6 +32,8 @@ MODULES = (
     "step",
     "environment",
     "console",
+    "usage",
+    "checkup",
     "ending",
     "serve",
 )

@@ -15,7 +15,14 @@ from outrig.interfaces import (
 )
 from outrig.model.node import Kept
 from outrig.model.run import PreparedEnvironment, Stream
-from outrig.node.answers import CodeAnswer, InventoryAnswer, MadeAnswer, Nothing, RemovedAnswer
+from outrig.node.answers import (
+    CheckAnswer,
+    CodeAnswer,
+    InventoryAnswer,
+    MadeAnswer,
+    Nothing,
+    RemovedAnswer,
+)
 from outrig.node.console import NodeConsole
 from outrig.node.files import FilesOnNodes
 from outrig.node.program.step import ERR_MARK
@@ -58,6 +65,13 @@ class NodeProvider(
 
         made = self.on_each(request.nodes, on_node)
         return PreparedEnvironment(digest=request.digest, made=any(made))
+
+    def can_prepare(self, node: Node, source: EnvironmentSource) -> None:
+        """Raise `RemoteError` when a node lacks the tool that an environment needs."""
+        spec = source.spec
+        fields = {"conda": spec.conda, "dockerfile": spec.dockerfile, "image": spec.image}
+        if any(fields.values()):
+            self.on(node, lambda client: client.call(Nothing, "can_prepare", **fields))
 
     def _prepare(
         self,
@@ -115,6 +129,10 @@ class NodeProvider(
             self.on(node, lambda client: client.call(Nothing, "arm", session=session_id, **fields))
 
         self.on_each(nodes, on_node)
+
+    def check_node(self, node: Node) -> tuple[tuple[str, bool, str], ...]:
+        """Look at a node, as `WithCheck` does at a provider."""
+        return self.on(node, lambda client: client.call(CheckAnswer, "check")).checks
 
     def kept(self, node: Node) -> Kept:
         """See `WithUpkeep`."""

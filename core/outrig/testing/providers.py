@@ -198,7 +198,9 @@ class ProviderContract:
     def test_output_is_seen_while_the_command_runs(self, held: Held) -> None:
         (ref,) = held.start(Task(id=new_id(), script="echo first; read line < go || sleep 600"))
         held.wait_for_output(ref, b"first")
-        assert held.runner.observe((ref,))[0].status is RunStatus.RUNNING
+        (state,) = held.runner.observe((ref,))
+        assert state.status is RunStatus.RUNNING
+        assert state.started_at is not None
         held.runner.cancel((ref,), GRACE_S)
         assert held.wait(ref)[0].status is RunStatus.CANCELLED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +33,14 @@ def test_it_has_one_node_only(provider: LocalProvider) -> None:
     request = ProvisionRequest(session_id="s", session_name="s", token="t", count=2)
     with pytest.raises(CapacityError, match="has 1 node, 2 are asked for"):
         provider.provision(request, MemoryContext())
+
+
+def test_doctor_is_told_what_there_is(provider: LocalProvider) -> None:
+    found = {what: text for what, _, text in provider.check()}
+    assert found["node program"].endswith("/node (0 sessions)")
+    assert found["slots"].startswith(f"{len(os.sched_getaffinity(0))} cores")
+    assert found["limits"]
+    assert found["keeper"] == "no trouble noted"
 
 
 def test_the_node_root_is_private_and_below_the_data_directory(away_from_home: Path) -> None:

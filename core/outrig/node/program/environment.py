@@ -73,6 +73,11 @@ def handle_prepare(root: Root, call: Call) -> dict[str, object]:
     return {"made": made}
 
 
+def handle_can_prepare(_root: Root, call: Call) -> dict[str, object]:
+    check_tools(Wanted(call.fields))
+    return {}
+
+
 def check_tools(wanted: Wanted) -> None:
     """Raise `Refused` for what this node cannot make, before anything is made."""
     if wanted.conda and find_tool(CONDA_TOOLS) is None:
@@ -215,7 +220,7 @@ def run_shell_steps(root: Root, call: Call, session: str, digest: str, steps: li
         if read_whole(directory + "/prepared") == digest.encode("ascii"):
             return False
         environ = base_environ(session, environment_variables(root, digest))
-        step = Step(call, directory + "/setup.log", environ, (lock.fd,))
+        step = Step(call, directory + "/setup.log", environ, (lock.fd,), kept=False)
         for text in steps:
             step.run(text.strip().splitlines()[0][:80], [*shell(), text], root.work(session))
         write_whole(directory + "/prepared", digest.encode("ascii"))

@@ -9,13 +9,18 @@ import time
 import traceback
 
 from outrig.node.program.call import Call, Stopped, moments
+from outrig.node.program.checkup import handle_check
 from outrig.node.program.console import handle_console
 from outrig.node.program.ending import (
     handle_end_session,
     handle_inventory,
     handle_remove_environment,
 )
-from outrig.node.program.environment import environment_variables, handle_prepare
+from outrig.node.program.environment import (
+    environment_variables,
+    handle_can_prepare,
+    handle_prepare,
+)
 from outrig.node.program.files import handle_list_files, handle_read_file, handle_write_file
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.lifetime import arm
@@ -34,6 +39,7 @@ from outrig.node.program.runs import (
     submit,
 )
 from outrig.node.program.sync import handle_sync
+from outrig.node.program.usage import live_usage
 from outrig.node.program.wake import ensure_keeper
 from outrig.node.program.wire import (
     CALL,
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Root, Call], "dict[str, object]"]
 
 KEEPER_LOOK_S = 1.0
+MOST_MEASURED = 32
 LEAVE_S = 5.0
 
 
@@ -69,7 +76,12 @@ def handle_execute(root: Root, call: Call) -> dict[str, object]:
 
 
 def handle_observe(root: Root, call: Call) -> dict[str, object]:
-    return {"states": states_of(root, call.objects("runs"))}
+    states = states_of(root, call.objects("runs"))
+    if len(states) <= MOST_MEASURED:
+        for state in states:
+            if state["status"] == "RUNNING":
+                state["usage"] = live_usage(root.run(str(state["id"])))
+    return {"states": states}
 
 
 def states_of(root: Root, asked: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -126,6 +138,8 @@ def handle_arm(root: Root, call: Call) -> dict[str, object]:
 HANDLERS: dict[str, Handler] = {
     "arm": handle_arm,
     "cancel": handle_cancel,
+    "can_prepare": handle_can_prepare,
+    "check": handle_check,
     "console": handle_console,
     "end_session": handle_end_session,
     "execute": handle_execute,

@@ -23,15 +23,24 @@ KEPT_BYTES = 4096
 
 
 class Step:
-    """How a step is run; `holds` are descriptors that its process keeps open, as locks."""
+    """How a step is run; `holds` are descriptors that its process keeps open, as locks.
+
+    A `log` that is `kept` outlives the session.
+    """
 
     def __init__(
-        self, call: Call, log: str, environ: dict[str, str], holds: tuple[int, ...]
+        self,
+        call: Call,
+        log: str,
+        environ: dict[str, str],
+        holds: tuple[int, ...],
+        kept: bool = True,
     ) -> None:
         self.call = call
         self.log = log
         self.environ = environ
         self.holds = holds
+        self.kept = kept
 
     def run(self, label: str, argv: list[str], directory: str) -> None:
         """Run one program to its end; raises `Refused` with its exit code and last line."""
@@ -61,7 +70,7 @@ class Step:
             raise Refused(
                 "environment step %r ended with exit code %d: %s"
                 % (label, exit_code_of(process.returncode), last_line(last)),
-                hint="the whole output is in %s on the node" % self.log,
+                hint="the whole output is in %s on the node" % self.log if self.kept else None,
             )
 
     def follow(self, process: subprocess.Popen[bytes]) -> bytes:
