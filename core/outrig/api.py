@@ -16,11 +16,24 @@ _HOME = {
     "outrig.cli.commands.session.execute": ("SessionExecute",),
     "outrig.cli.commands.session.start": ("SessionStart",),
     "outrig.cli.commands.session.stop": ("SessionStop",),
-    "outrig.cli.definition": ("Option", "argument", "option"),
-    "outrig.cli.invoking": ("cases", "parameter_options"),
+    "outrig.cli.definition": (
+        "Option",
+        "argument",
+        "option",
+    ),
+    "outrig.cli.invoking": (
+        "cases",
+        "parameter_options",
+    ),
     "outrig.cli.listing": ("Column",),
-    "outrig.cli.route": ("Group", "Route"),
-    "outrig.cli.starting": ("StartOptions", "start_cases"),
+    "outrig.cli.route": (
+        "Group",
+        "Route",
+    ),
+    "outrig.cli.starting": (
+        "StartOptions",
+        "start_cases",
+    ),
     "outrig.engine": ("Outrig",),
     "outrig.hookspecs": ("hookimpl",),
     "outrig.interfaces": (
@@ -45,28 +58,98 @@ _HOME = {
         "WithSessionEnd",
         "WithUpkeep",
     ),
+    "outrig.model.console": (
+        "ConsoleRequest",
+        "Size",
+    ),
     "outrig.model.node": (
+        "Candidate",
         "Endpoint",
         "Inventory",
+        "Kept",
         "Lifetime",
         "Node",
         "NodeQuery",
+        "Price",
         "ProvisionRequest",
         "Release",
         "ReleaseReport",
         "ResourceRef",
         "Role",
     ),
-    "outrig.model.project": ("Parameter", "Project"),
-    "outrig.model.session": ("Session",),
-    "outrig.model.snapshot": ("ObjectInfo",),
+    "outrig.model.project": (
+        "ClusterSpec",
+        "CommandConfig",
+        "Compute",
+        "Environment",
+        "ParamType",
+        "Parameter",
+        "Project",
+        "ProjectForm",
+    ),
+    "outrig.model.resources": ("Resources",),
+    "outrig.model.run": (
+        "EnvironmentSource",
+        "ExecuteRequest",
+        "LogPart",
+        "PrepareRequest",
+        "PreparedEnvironment",
+        "Run",
+        "RunRef",
+        "RunState",
+        "RunStatus",
+        "Stream",
+        "Task",
+        "Usage",
+    ),
+    "outrig.model.session": (
+        "Event",
+        "Plan",
+        "RemoteFile",
+        "Session",
+        "SessionState",
+        "Step",
+        "SyncReport",
+        "SyncRequest",
+    ),
+    "outrig.model.snapshot": (
+        "ChunkSink",
+        "DeleteReport",
+        "Entry",
+        "EntryKind",
+        "GitState",
+        "LeftOut",
+        "ObjectInfo",
+        "SnapshotInfo",
+        "SnapshotLabels",
+        "SnapshotQuery",
+        "SnapshotReader",
+        "StoredSnapshot",
+        "Wanted",
+    ),
     "outrig.node.provider": ("NodeProvider",),
-    "outrig.node.root": ("local_limits", "local_node_root"),
-    "outrig.project.create": ("CreateForm", "CreateRequest", "create_project"),
+    "outrig.node.root": (
+        "local_limits",
+        "local_node_root",
+    ),
+    "outrig.project.create": (
+        "CreateForm",
+        "CreateRequest",
+        "create_project",
+    ),
     "outrig.session.cancel": ("Cancel",),
-    "outrig.session.observer": ("Observer", "Progress"),
-    "outrig.session.requests": ("NewRun", "StartRequest"),
-    "outrig.settings": ("Settings", "setting"),
+    "outrig.session.observer": (
+        "Observer",
+        "Progress",
+    ),
+    "outrig.session.requests": (
+        "NewRun",
+        "StartRequest",
+    ),
+    "outrig.settings": (
+        "Settings",
+        "setting",
+    ),
 }
 
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
@@ -110,20 +193,63 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithPrices as WithPrices
     from outrig.interfaces import WithSessionEnd as WithSessionEnd
     from outrig.interfaces import WithUpkeep as WithUpkeep
+    from outrig.model.console import ConsoleRequest as ConsoleRequest
+    from outrig.model.console import Size as Size
+    from outrig.model.node import Candidate as Candidate
     from outrig.model.node import Endpoint as Endpoint
     from outrig.model.node import Inventory as Inventory
+    from outrig.model.node import Kept as Kept
     from outrig.model.node import Lifetime as Lifetime
     from outrig.model.node import Node as Node
     from outrig.model.node import NodeQuery as NodeQuery
+    from outrig.model.node import Price as Price
     from outrig.model.node import ProvisionRequest as ProvisionRequest
     from outrig.model.node import Release as Release
     from outrig.model.node import ReleaseReport as ReleaseReport
     from outrig.model.node import ResourceRef as ResourceRef
     from outrig.model.node import Role as Role
+    from outrig.model.project import ClusterSpec as ClusterSpec
+    from outrig.model.project import CommandConfig as CommandConfig
+    from outrig.model.project import Compute as Compute
+    from outrig.model.project import Environment as Environment
     from outrig.model.project import Parameter as Parameter
+    from outrig.model.project import ParamType as ParamType
     from outrig.model.project import Project as Project
+    from outrig.model.project import ProjectForm as ProjectForm
+    from outrig.model.resources import Resources as Resources
+    from outrig.model.run import EnvironmentSource as EnvironmentSource
+    from outrig.model.run import ExecuteRequest as ExecuteRequest
+    from outrig.model.run import LogPart as LogPart
+    from outrig.model.run import PreparedEnvironment as PreparedEnvironment
+    from outrig.model.run import PrepareRequest as PrepareRequest
+    from outrig.model.run import Run as Run
+    from outrig.model.run import RunRef as RunRef
+    from outrig.model.run import RunState as RunState
+    from outrig.model.run import RunStatus as RunStatus
+    from outrig.model.run import Stream as Stream
+    from outrig.model.run import Task as Task
+    from outrig.model.run import Usage as Usage
+    from outrig.model.session import Event as Event
+    from outrig.model.session import Plan as Plan
+    from outrig.model.session import RemoteFile as RemoteFile
     from outrig.model.session import Session as Session
+    from outrig.model.session import SessionState as SessionState
+    from outrig.model.session import Step as Step
+    from outrig.model.session import SyncReport as SyncReport
+    from outrig.model.session import SyncRequest as SyncRequest
+    from outrig.model.snapshot import ChunkSink as ChunkSink
+    from outrig.model.snapshot import DeleteReport as DeleteReport
+    from outrig.model.snapshot import Entry as Entry
+    from outrig.model.snapshot import EntryKind as EntryKind
+    from outrig.model.snapshot import GitState as GitState
+    from outrig.model.snapshot import LeftOut as LeftOut
     from outrig.model.snapshot import ObjectInfo as ObjectInfo
+    from outrig.model.snapshot import SnapshotInfo as SnapshotInfo
+    from outrig.model.snapshot import SnapshotLabels as SnapshotLabels
+    from outrig.model.snapshot import SnapshotQuery as SnapshotQuery
+    from outrig.model.snapshot import SnapshotReader as SnapshotReader
+    from outrig.model.snapshot import StoredSnapshot as StoredSnapshot
+    from outrig.model.snapshot import Wanted as Wanted
     from outrig.node.provider import NodeProvider as NodeProvider
     from outrig.node.root import local_limits as local_limits
     from outrig.node.root import local_node_root as local_node_root
