@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ResourceRef,
     )
     from outrig.model.run import (
+        EnvironmentSource,
         ExecuteRequest,
         LogPart,
         PreparedEnvironment,
@@ -169,6 +170,12 @@ class WithEnvironment(ABC):
     @abstractmethod
     def prepare(self, request: PrepareRequest, context: Context) -> PreparedEnvironment:
         """Make the environment on every node; raises `RemoteError` with the failing step's end."""
+
+    def check_environment(self, source: EnvironmentSource) -> None:  # noqa: B027 - may do nothing
+        """Raise `RemoteError` for what the nodes cannot make, before anything is made for it.
+
+        For providers whose nodes are there already; with others `prepare` is what refuses.
+        """
 
 
 class WithFiles(ABC):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.ids import new_id
+from outrig.interfaces import WithEnvironment
 from outrig.model.node import FOR_EVER, Candidate
 from outrig.model.session import Plan, Session, SessionState, Step
 from outrig.session.environments import environment_digest
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
     """Return what `start` would do, after every policy has looked at it.
 
-    Raises `PolicyError` when one refuses.
+    Raises `PolicyError` when one refuses, `RemoteError` when the nodes that are there cannot make
+    the environment.
     """
     runtime.hooks.load_extensions()
     name = request.name or free_name(runtime, request.project_id, request.project.name)
@@ -37,7 +39,16 @@ def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
         steps=_steps(request, session),
     )
     subject = session or new_session(runtime, request, draft)
-    return runtime.hooks.review_plan(draft, runtime.context(subject, "plan"))
+    plan = runtime.hooks.review_plan(draft, runtime.context(subject, "plan"))
+    _check_environment(runtime, request, subject)
+    return plan
+
+
+def _check_environment(runtime: Runtime, request: StartRequest, session: Session) -> None:
+    """Raise `RemoteError` when it is known already that the environment cannot be made."""
+    provider = runtime.provider(session)
+    if request.environment is not None and isinstance(provider, WithEnvironment):
+        provider.check_environment(request.environment)
 
 
 def new_session(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:

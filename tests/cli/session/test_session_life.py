@@ -197,3 +197,15 @@ def test_a_run_is_repeated_from_its_snapshot(run: CommandLine, started: Path) ->
         one["field"] for one in run("run", "diff", first, second, "--output", "json").records()
     }
     assert not differences & {"snapshot", "script", "param a"}
+
+
+def test_logs_of_the_last_run_of_sessions(run: CommandLine, started: Path) -> None:
+    run("session", "execute", "hello")
+    logs = run("session", "logs", "s")
+    assert (logs.exit_code, logs.out, logs.err) == (0, "hello\n", "oops\n")
+    run("session", "execute", "--shell", "echo last; exit 3")
+    assert run("session", "logs").out == "last\n"
+    assert run("session", "logs", "-f").exit_code == 3
+    nothing = run("session", "start", "--name", "idle")
+    assert nothing.exit_code == 0
+    assert run("session", "logs", "idle").exit_code == 125

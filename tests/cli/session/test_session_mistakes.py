@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -110,3 +111,25 @@ def test_a_second_ctrl_c_ends_all_runs_of_several_sessions(run: CommandLine, dem
     running.send(signal.SIGINT)
     ended = running.wait()
     assert State().runs.unfinished() == [], ended
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_an_environment_without_its_tool_is_refused_before_a_session_is_made(
+    run: CommandLine, project: ProjectMaker, tmp_path: Path, dry: tuple[str, ...]
+) -> None:
+    project(
+        {
+            "outrig.yaml": {"name": "boxed", "environment": {"dockerimage": "python:3.11"}},
+        }
+    )
+    (tmp_path / "bin").mkdir()
+    for tool in ("git", "sh", "bash"):  # neither docker nor podman
+        found = shutil.which(tool)
+        if found is not None:
+            (tmp_path / "bin" / tool).symlink_to(found)
+    path = {"PATH": str(tmp_path / "bin")}
+    result = run("session", "start", *dry, env=path)
+    assert result.exit_code == 125
+    assert "environment.image needs a container engine" in result.err
+    assert "[1/" not in result.err
+    assert run("session", "list", "--all").err == "no sessions\n"
