@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
-from outrig.node.program.place import Refused, append_line, read_whole, remove_file, write_whole
-from outrig.node.program.tree import checked_path
+from outrig.node.program.place import (
+    Refused,
+    append_line,
+    exists,
+    read_whole,
+    remove_file,
+    write_whole,
+)
+from outrig.node.program.tree import checked_path, decoded, encoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
+    from outrig.node.program.tree import Tree
 
 FILE, DIRECTORY, SYMLINK = "f", "d", "l"
 BLOCK = 1 << 20
@@ -92,19 +100,44 @@ class Applied:
         self.placed = directory + "/placed"
         self.digest = ""
         self.manifest = b""
+        self.signatures = b"[]"
         self.items: dict[bytes, Item] = {}
 
-    def load(self) -> None:
-        """Read what there is."""
+    def read(self) -> None:
+        """Read what the last sync that came to its end put there."""
         data = read_whole(self.path)
         if data is not None:
             head, _, rest = data.partition(b"\n")
-            size = json.loads(head)["size"]
-            self.digest, self.manifest = json.loads(head)["digest"], rest[:size]
-            self.add(parse_manifest(self.manifest), json.loads(rest[size:]))
+            fields = json.loads(head)
+            self.digest, self.manifest = fields["digest"], rest[: fields["size"]]
+            self.signatures = rest[fields["size"] :]
+        if exists(self.incoming):
+            self.digest = ""
+
+    def untouched(self, tree: Tree) -> bool:
+        """Whether all of it is still as it was put there; quicker than to compare."""
+        above, fd = "", tree.top
+        try:
+            for path, signature in json.loads(self.signatures):
+                parent, _, name = path.rpartition("/")
+                if parent != above:
+                    above, fd = parent, tree.directory(encoded(parent))
+                found = os.stat(encoded(name), dir_fd=fd, follow_symlinks=False)
+                if signature is None and stat.S_ISDIR(found.st_mode):
+                    continue
+                if signature != list(signature_of(found)):
+                    return False
+        except OSError:
+            return False
+        return True
+
+    def load(self) -> None:
+        """Understand it, and what a sync that was cut short put there."""
+        if self.manifest:
+            rows = json.loads(self.signatures)
+            self.add(parse_manifest(self.manifest), [signature for _, signature in rows])
         cut_short = read_whole(self.incoming)
         if cut_short is not None:
-            self.digest = ""
             self.add_cut_short(parse_manifest(cut_short))
 
     def add(self, items: list[Item], signatures: list[list[int] | None]) -> None:
@@ -133,7 +166,8 @@ class Applied:
     def finish(self, digest: str, manifest: bytes, items: list[Item]) -> None:
         """Note that all of it is in place."""
         head = json.dumps({"digest": digest, "size": len(manifest)}).encode("ascii")
-        signatures = json.dumps([item.signature for item in items]).encode("ascii")
+        rows = [(decoded(item.path), item.signature) for item in items]
+        signatures = json.dumps(rows, separators=(",", ":")).encode("ascii")
         write_whole(self.path, head + b"\n" + manifest + signatures)
         remove_file(self.incoming)
         remove_file(self.placed)

@@ -8,6 +8,7 @@ from outrig.node.program.lifetime import touch
 from outrig.node.program.manifest import Applied, parse_manifest
 from outrig.node.program.place import Refused, remove_tree
 from outrig.node.program.runs import make_session
+from outrig.node.program.tree import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,15 +23,26 @@ def handle_sync(root: Root, call: Call) -> dict[str, object]:
     touch(root, session)
     with SessionLock(directory + "/lock", call):
         applied = Applied(directory)
-        applied.load()
+        applied.read()
         manifest = applied.manifest
         if applied.digest != call.text("digest"):
             manifest = receive_manifest(call, int(call.number("size")))
+        elif not call.fields.get("clean") and is_untouched(directory, applied):
+            return {"skipped": True, "written": 0, "removed": 0}
+        applied.load()
         applying = Applying(directory, applied, parse_manifest(manifest))
         try:
             return apply_manifest(call, applying, manifest)
         finally:
             applying.close()
+
+
+def is_untouched(directory: str, applied: Applied) -> bool:
+    tree = Tree(directory + "/work")
+    try:
+        return applied.untouched(tree)
+    finally:
+        tree.close()
 
 
 def receive_manifest(call: Call, size: int) -> bytes:
@@ -48,9 +60,6 @@ def receive_manifest(call: Call, size: int) -> bytes:
 def apply_manifest(call: Call, applying: Applying, manifest: bytes) -> dict[str, object]:
     digest, clean = call.text("digest"), bool(call.fields.get("clean"))
     applying.compare()
-    unchanged = not applying.stale and not clean and digest == applying.applied.digest
-    if unchanged:
-        return {"skipped": True, "written": 0, "removed": 0}
     missing = applying.missing()
     remove_tree(applying.aside)
     applying.remove_stale(clean)  # first, as the disk may be full of what is wanted no more
