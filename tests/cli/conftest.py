@@ -209,4 +209,4 @@ def acme_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def acme(acme_site: Path, outrig_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the command set on the path."""
     monkeypatch.setenv("PYTHONPATH", str(acme_site))
-    shutil.copytree(acme_site.parent / "home", outrig_home / "outrig")
+    shutil.copytree(acme_site.parent / "home", outrig_home / "outrig", dirs_exist_ok=True)

@@ -43,7 +43,8 @@ class Column(Generic[T]):
 
     `name` is the field's name in JSON, CSV and `--format`; `get` takes the value from a record;
     `title` is the table's heading (default: the name in capitals). `unit` `bytes` or `seconds`
-    makes a table show numbers for people. `shown` puts it in the table when no field was chosen.
+    makes a table show numbers for people, `mark` a `*` for what is true. `shown` puts it in the
+    table when no field was chosen.
     """
 
     name: str
@@ -161,6 +162,8 @@ def _shown(value: object, unit: str | None, now: datetime) -> str:
     """Return a value as a table shows it."""
     if isinstance(value, datetime):
         return ago(value, now)
+    if isinstance(value, bool) and unit == "mark":
+        return "*" if value else ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float) and unit == "bytes":

@@ -105,9 +105,9 @@ def run_and_pull(
             with command.outrig.cancel.passed_over():  # what ended the runs is not meant for this
                 say_pulled(command, command.outrig.pull(session, apart=apart, anew=False))
         except OutrigError as err:
-            command.warn(f"{session.name}: outputs did not come back: {err}")
             if all(run.state.exit_code == 0 for run in ended):
                 raise
+            command.warn(f"{session.name}: outputs did not come back: {err}")
     return ended
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import ConflictError, OutrigError
 from outrig.ids import new_id
+from outrig.interfaces import OnThisComputer
+from outrig.model.resources import ANY
 from outrig.model.run import (
     ExecuteRequest,
     PreparedEnvironment,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from outrig.interfaces import RunControl
+    from outrig.model.resources import Resources
     from outrig.model.session import Session
     from outrig.session.requests import NewRun
     from outrig.session.runtime import Runtime
@@ -55,15 +58,15 @@ def execute(
     request = ExecuteRequest(
         session_id=session.id,
         nodes=session.nodes,
-        tasks=tuple(_task(session, *pair) for pair in zip(runs, wanted, strict=True)),
+        tasks=tuple(_task(runtime, session, *pair) for pair in zip(runs, wanted, strict=True)),
         environment=_environment(session),
         cap=cap,
     )
     try:
         refs = runtime.hooks.execute(session.provider, request, runtime.context(session, "run"))
-    except OutrigError:
-        with suppress(OutrigError):  # what the node does not know of was not started
-            refresh(runtime, session, runs)
+    except OutrigError as err:
+        with suppress(OutrigError):
+            _note_refusal(runtime, session, runs, err)
         raise
     runs = [replace(run, ref=ref) for run, ref in zip(runs, refs, strict=True)]
     runtime.state.runs.put(runs)
@@ -93,7 +96,29 @@ def _new_run(runtime: Runtime, session: Session, wanted: NewRun) -> Run:
     )
 
 
-def _task(session: Session, run: Run, wanted: NewRun) -> Task:
+def _note_refusal(
+    runtime: Runtime, session: Session, runs: Sequence[Run], err: OutrigError
+) -> None:
+    """Record that what the node does not know of was not started, and why."""
+    states = runtime.executor(session).observe(tuple(run.ref for run in runs if run.ref))
+    for run, state in zip(runs, states, strict=True):
+        if state.status is RunStatus.LOST:
+            state = replace(state, status=RunStatus.CANCELLED, reason=f"not started: {err}")
+        update(runtime, session, run, state)
+
+
+def _resources(runtime: Runtime, session: Session, wanted: NewRun) -> Resources:
+    """Return which slots a run takes: its own, or for a project's command those of the session.
+
+    The latter only where nodes are shared: one that was made for the session is as large as was
+    asked for, and a program run beside a command (`--shell`) must not wait for it.
+    """
+    if wanted.resources != ANY or wanted.command is None:
+        return wanted.resources
+    return session.resources if isinstance(runtime.provider(session), OnThisComputer) else ANY
+
+
+def _task(runtime: Runtime, session: Session, run: Run, wanted: NewRun) -> Task:
     script = wanted.script
     if wanted.tmux:
         script = in_tmux(script, session_id=session.id, session_name=session.name, run_id=run.id)
@@ -101,7 +126,7 @@ def _task(session: Session, run: Run, wanted: NewRun) -> Task:
         id=run.id,
         script=script,
         variables={"OUTRIG_SESSION": run.session_id, "OUTRIG_RUN": run.id},
-        resources=wanted.resources,
+        resources=_resources(runtime, session, wanted),
         timeout_s=wanted.timeout_s,
         background=wanted.background,
     )

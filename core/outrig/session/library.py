@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from outrig import paths
 from outrig.config.glance import configured
+from outrig.errors import UsageError
 from outrig.model.snapshot import SnapshotLabels, SnapshotQuery
 from outrig.session.context import EngineContext
 from outrig.settings import Settings
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from outrig.snapshot.restore import RestoreReport
     from outrig.snapshot.scan import Preview
 
+_MAX_NAME = 200
+
 
 def default_store() -> str:
     """Return the URL of the store that counts: the configured one, else on this computer's disk."""
@@ -42,6 +45,14 @@ def default_store() -> str:
         if settings is not None and settings.snapshots_dir is not None:
             return f"file://{settings.snapshots_dir.absolute()}"
     return f"file://{paths.data_dir()}/store"
+
+
+def _checked(name: str) -> str:
+    if not name.isprintable() or len(name) > _MAX_NAME:
+        raise UsageError(
+            f"snapshot name {name[:40]!r} is not one line of at most {_MAX_NAME} characters"
+        )
+    return name
 
 
 class Library:
@@ -67,14 +78,19 @@ class Library:
         description: str = "",
         all_files: bool = False,
     ) -> StoredSnapshot:
-        """Snapshot a project; the default name is a UUID. Raises `StoreError`, `ProjectError`."""
+        """Snapshot a project; the default name is a UUID.
+
+        Raises `StoreError`, `ProjectError`, and `UsageError` for a name that is no line of text.
+        """
         from outrig.snapshot.create import create_snapshot
         from outrig.snapshot.scan import ScanOptions
 
         return create_snapshot(
             project.root,
             project_id,
-            SnapshotLabels(name=name or str(uuid.uuid4()), description=description),
+            SnapshotLabels(
+                name=_checked(name) if name else str(uuid.uuid4()), description=description
+            ),
             ScanOptions(outputs=project.output_files, all_files=all_files),
             self._store_snapshot,
             self.context("snapshot"),

@@ -65,6 +65,7 @@ def new_session(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
         created_at=now,
         used_at=now,
         lifetime=request.lifetime or FOR_EVER,
+        resources=plan.resources,
         cluster=request.cluster,
         settings=dict(request.compute.settings),
         outputs_apart=request.outputs_apart,

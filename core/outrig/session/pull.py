@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def _listed(provider: WithFiles, session: Session, request: PullRequest) -> Iter
     """Return what there is of the outputs, each file once."""
     files: dict[str, RemoteFile] = {}
     for path in dict.fromkeys(request.outputs):
-        if PurePosixPath(path).is_absolute():
+        if posixpath.isabs(path) or posixpath.normpath(path).split("/")[0] == "..":
             if request.named:
                 raise UsageError(f'"{path}" is outside the work directory of {session.name}')
             continue

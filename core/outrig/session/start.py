@@ -108,7 +108,13 @@ def _bring_up(runtime: Runtime, request: StartRequest, plan: Plan, session: Sess
         session = _sync(runtime, session, request.snapshot, number=2, count=count)
         session = _prepare(runtime, request, session, count)
         session = _arm(runtime, request, session)
-        return runtime.move(session, SessionState.RUNNING, used_at=runtime.clock(), error=None)
+        return runtime.move(
+            session,
+            SessionState.RUNNING,
+            used_at=runtime.clock(),
+            error=None,
+            resources=plan.resources,
+        )
     except BaseException as err:
         reason = str(err) or type(err).__name__
         if before in _FRESH:

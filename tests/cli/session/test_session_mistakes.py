@@ -36,6 +36,24 @@ def test_a_dry_run_keeps_nothing(run: CommandLine, demo: Path) -> None:
     assert run("session", "list", "--all").err == "no sessions\n"
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[31m", "x" * 201])
+def test_a_snapshot_name_is_one_line(run: CommandLine, demo: Path, name: str) -> None:
+    result = run("snapshot", "create", "--name", name)
+    assert result.exit_code == 2
+    assert "is not one line of at most 200 characters" in result.err
+    assert run("snapshot", "list").err == "no snapshots\n"
+
+
+def test_the_active_session_is_a_fact_in_json_and_an_asterisk_for_people(
+    run: CommandLine, demo: Path
+) -> None:
+    run("session", "start", "--name", "a")
+    run("session", "start", "--name", "b")
+    told = run("session", "list", "--output", "json").records()
+    assert {one["name"]: one["active"] for one in told} == {"a": False, "b": True}
+    assert run("session", "list").out.splitlines()[1].startswith("*  b ")
+
+
 def test_the_story_of_a_session_outlives_it(run: CommandLine, demo: Path) -> None:
     run("session", "start", "hello", "--name", "s")
     run("session", "stop")

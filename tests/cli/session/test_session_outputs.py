@@ -107,6 +107,18 @@ def test_named_paths_must_be_there_and_inside(run: CommandLine, started: Path) -
     assert run("session", "pull", "../x").exit_code == 2
 
 
+def test_outputs_declared_outside_do_not_get_in_the_way(
+    run: CommandLine, project: ProjectMaker
+) -> None:
+    outputs = ["../escaped.txt", "a/../../b", "/tmp/absolute", "./in.txt"]
+    root = project({"outrig.yaml": {"name": "out", "output_files": outputs}})
+    result = run("session", "start", "--shell", "echo e > ../escaped.txt; echo i > in.txt")
+    assert result.exit_code == 0, result.err
+    assert (root / "in.txt").read_text() == "i\n"
+    assert run("session", "stop").exit_code == 0
+    assert not (root.parent / "escaped.txt").exists()
+
+
 def test_links_stay_and_that_is_said(run: CommandLine, started: Path) -> None:
     run("session", "execute", "--shell", "ln -s result.txt link")
     result = run("session", "pull", "link")

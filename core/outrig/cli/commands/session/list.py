@@ -28,7 +28,7 @@ class _Row(NamedTuple):
 
 
 COLUMNS: tuple[Column[_Row], ...] = (
-    Column("active", lambda row: "*" if row.active else "", title=" "),
+    Column("active", lambda row: row.active, title=" ", unit="mark"),
     Column("name", lambda row: row.session.name),
     Column("state", lambda row: row.session.state),
     Column("provider", lambda row: row.session.provider),
