@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from outrig.session.requests import NewRun, StartRequest
     from outrig.session.runtime import Runtime
     from outrig.session.upkeep import Orphan
+    from outrig.session.usage import SessionUsage
     from outrig.state.overview import SessionSummary
     from outrig.state.projects import KnownProject
     from outrig.state.sessions import Applied
@@ -154,6 +155,12 @@ class Outrig:
             if settle(self.runtime, found):
                 return overview(self.state.database, project_id, ended=ended)
         return found
+
+    def usages(self, session_ids: Sequence[str]) -> dict[str, SessionUsage]:
+        """Ask the nodes what sessions use and since when they are idle; returned by session id."""
+        from outrig.session.usage import usages
+
+        return usages(self.runtime, session_ids)
 
     def find(self, project_id: str | None, pattern: str | None) -> list[Session]:
         """Return the live sessions a shell pattern names; without one, the session used last."""

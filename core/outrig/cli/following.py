@@ -15,6 +15,7 @@ from outrig.cli.running import (
     interruptible,
     say_ends,
 )
+from outrig.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +38,12 @@ def print_logs(
 
     Returns 0, or with `wait` the runs' exit code.
     """
+    for session, run in targets:
+        if session.state.ended:
+            what = f"run {run.id}: its output went with session {session.name}, which has ended"
+            if not wait:
+                raise NotFoundError(what, hint=f"how it ended: outrig run show {run.id}")
+            command.warn(what)
     observer = TerminalObserver(command, prefix=len(targets) > 1)
     command.outrig.watch(observer)
     try:

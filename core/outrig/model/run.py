@@ -73,10 +73,14 @@ class RunRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a run used: CPU seconds, and the largest resident memory in MiB."""
+    """What a run used: CPU seconds, and the largest resident memory in MiB.
+
+    `memory_mib` is what it holds now; `None` for one that is not running.
+    """
 
     cpu_s: float = 0.0
     peak_memory_mib: float = 0.0
+    memory_mib: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

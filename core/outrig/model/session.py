@@ -53,6 +53,8 @@ class Session:
     environment_digest: str | None = None
     error: str | None = None
     lifetime: Lifetime = FOR_EVER
+    resources: Resources = ANY
+    """What its project, or `--resources`, asked for it."""
     cluster: str | None = None
     """The cluster file it was started from, relative to the project's root."""
     settings: Mapping[str, object] = field(default_factory=dict)

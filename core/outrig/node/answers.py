@@ -19,10 +19,15 @@ class UsageAnswer(msgspec.Struct, frozen=True):
 
     cpu_s: float = 0.0
     peak_memory_mib: float = 0.0
+    memory_mib: float | None = None
 
     def usage(self) -> Usage:
         """Return it as the model's record."""
-        return Usage(cpu_s=self.cpu_s, peak_memory_mib=round(self.peak_memory_mib, 1))
+        return Usage(
+            cpu_s=self.cpu_s,
+            peak_memory_mib=round(self.peak_memory_mib, 1),
+            memory_mib=None if self.memory_mib is None else round(self.memory_mib, 1),
+        )
 
 
 class StateAnswer(msgspec.Struct, frozen=True):

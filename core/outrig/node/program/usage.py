@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import os
 
+from outrig.node.program.place import read_whole
 from outrig.node.program.proc import descendants, start_time, stat_fields
 from outrig.node.program.record import number, read_fields
 
 
 def live_usage(directory: str) -> dict[str, object] | None:
-    """Return CPU seconds and resident MiB of a run's processes; `None` where it is not known."""
+    """Return CPU seconds, resident MiB and their peak; `None` where they are not known."""
     started = read_fields(directory + "/started") or {}
     pid = int(number(started.get("pid")) or 0)
     if not pid or start_time(pid) != started.get("start"):
         return None
-    cpu_ticks, pages = 0, 0
+    cpu_ticks, pages, peak_kib = 0, 0, 0
     for one in [pid, *descendants(pid)]:
         fields = stat_fields(one)
         if fields:
             cpu_ticks += sum(int(field) for field in fields[11:15])
             pages += int(fields[21])
+            peak_kib += resident_peak_kib(one)
+    memory_mib = pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
     return {
         "cpu_s": cpu_ticks / os.sysconf("SC_CLK_TCK"),
-        "peak_memory_mib": pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20),
+        "memory_mib": memory_mib,
+        "peak_memory_mib": max(memory_mib, peak_kib / 1024),
     }
+
+
+def resident_peak_kib(pid: int) -> int:
+    """Return the most memory that a process ever held, 0 where it is not known."""
+    try:
+        status = read_whole("/proc/%d/status" % pid) or b""
+    except OSError:
+        return 0  # it ended meanwhile
+    words = status.partition(b"VmHWM:")[2].split(None, 1)
+    return int(words[0]) if words else 0

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from outrig.cli.choosing import NAME_OPTION, asked_sessions
+from typing import TYPE_CHECKING
+
+from outrig.cli.choosing import NAME_OPTION, asked_name, asked_sessions, known_session
 from outrig.cli.command import Command
 from outrig.cli.definition import option
 from outrig.cli.run_listing import COLUMNS
+from outrig.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from outrig.model.session import Session
 
 
 class RunList(Command):
@@ -29,7 +37,15 @@ class RunList(Command):
         if self.flag("all"):
             runs = outrig.runs()
         else:
-            sessions = asked_sessions(self)
+            sessions = self._sessions()
             runs = [run for one in sessions for run in reversed(outrig.refresh(one))]
         self.listing(runs, COLUMNS, empty="no runs")
         return 0
+
+    def _sessions(self) -> Sequence[Session]:
+        """Return what was named: live sessions, else one of that very name that has ended."""
+        outrig = self.outrig
+        try:
+            return asked_sessions(self)
+        except NotFoundError:
+            return [known_session(outrig, outrig.here(), asked_name(self))]

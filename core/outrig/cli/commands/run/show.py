@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum
+
 from outrig.cli.choosing_runs import RUNS_ARGUMENT, asked_runs
 from outrig.cli.command import Command
 from outrig.cli.listing import utc
@@ -29,6 +32,8 @@ class RunShow(Command):
             for column in COLUMNS:
                 value = utc(run.created_at) if column.name == "created" else column.get(run)
                 if value not in (None, "", {}):
-                    shown = value.value if hasattr(value, "value") else value
+                    shown = value.value if isinstance(value, Enum) else value
+                    if isinstance(value, Mapping):
+                        shown = " ".join(f"{name}={text}" for name, text in value.items())
                     self.line(f"{column.name + ':':<17} {shown}")
         return 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from outrig.cli.any_style import session_lines, session_story
 from outrig.cli.choosing import known_session
@@ -11,12 +12,21 @@ from outrig.cli.definition import option
 from outrig.cli.listing import Column
 from outrig.state.overview import SessionSummary, last_used
 
+if TYPE_CHECKING:
+    from outrig.session.usage import SessionUsage
+
 _SHOWN_CHARACTERS = 40
 
 
 class _Row(NamedTuple):
     session: SessionSummary
     active: bool
+    usage: SessionUsage | None = None
+
+    @property
+    def age_s(self) -> float:
+        """How long ago it was made."""
+        return (datetime.now(UTC) - self.session.created_at).total_seconds()
 
     @property
     def run(self) -> str:
@@ -41,6 +51,17 @@ COLUMNS: tuple[Column[_Row], ...] = (
     Column("snapshot", lambda row: row.session.snapshot_id, shown=False),
     Column("id", lambda row: row.session.id, shown=False),
 )
+DETAIL: tuple[Column[_Row], ...] = (
+    Column("age", lambda row: row.age_s, unit="seconds"),
+    Column("idle", lambda row: row.usage.idle_s if row.usage else None, unit="seconds"),
+    Column("cpu", lambda row: row.usage.cpu_s if row.usage else None, unit="seconds"),
+    Column("memory", lambda row: row.usage.memory_bytes if row.usage else None, unit="bytes"),
+    Column(
+        "peak_memory",
+        lambda row: row.usage.peak_memory_bytes if row.usage else None,
+        unit="bytes",
+    ),
+)
 
 
 class SessionList(Command):
@@ -54,12 +75,14 @@ class SessionList(Command):
     examples = (
         ("outrig session list", "the sessions of this project"),
         ("outrig session list --all --output json", "ended ones too, as JSON"),
+        ("outrig session list --detail", "with what each uses, and since when it is idle"),
         ("outrig session list --name train", "what happened in one session"),
     )
     options = (
         option("all", "a", "show ended sessions too"),
         option("all-projects", None, "show the sessions of all projects"),
         option("name", "n", "show one session's snapshots and commands", value="NAME"),
+        option("detail", None, "ask the nodes for cpu, memory and idle time, and show them"),
         option("refresh", None, "ask the nodes how runs stand"),
     )
     lists = True
@@ -83,6 +106,12 @@ class SessionList(Command):
             for line in session_lines(sessions, active):
                 self.line(line)
             return 0
-        rows = [_Row(one, active is not None and one.id == active.id) for one in sessions]
-        self.listing(rows, COLUMNS, empty="no sessions")
+        detail = self.flag("detail")
+        usages = outrig.usages([one.id for one in sessions]) if detail else {}
+        rows = [
+            _Row(one, active is not None and one.id == active.id, usages.get(one.id))
+            for one in sessions
+        ]
+        columns = (*COLUMNS, *DETAIL) if detail else COLUMNS
+        self.listing(rows, columns, empty="no sessions")
         return 0
