@@ -58,8 +58,8 @@ def read_pid(path: Path) -> int:
         text = path.read_text().strip()
     except OSError:
         return 0
-    if text.isdigit():
-        return int(text)
+    if text[:1].isdigit():
+        return int(text.split()[0])
     try:
         return int(json.loads(text)["pid"])
     except (ValueError, KeyError):

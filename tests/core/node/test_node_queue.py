@@ -87,7 +87,7 @@ def test_thousands_that_wait_cost_lines_in_a_file(held: Held, root: Path) -> Non
 
 def test_the_keeper_ends_when_nothing_is_left(held: Held, root: Path) -> None:
     held.sh("true")
-    pid = int((root / "keeper.lock").read_text())
+    pid = int((root / "keeper.lock").read_text().split()[0])
     while Path(f"/proc/{pid}/stat").exists():
         if Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "Z":
             break

@@ -16,15 +16,25 @@ import time
 from outrig.node.program.batch import Batch, waiting_batches
 from outrig.node.program.lifetime import Lifetimes
 from outrig.node.program.live import LiveRuns
-from outrig.node.program.proc import PR_SET_NAME, Alarm, become_subreaper, prctl
+from outrig.node.program.proc import (
+    PR_SET_NAME,
+    Alarm,
+    become_subreaper,
+    prctl,
+    send_signal,
+)
 from outrig.node.program.shim import LOOK_AT_CANCEL, PARENT_DIED
 from outrig.node.program.slots import Slots
+from outrig.node.program.wake import KEEPER_VERSION, named_keeper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from outrig.node.program.place import Root
 
 FOREIGN_LOOK_S = 0.5
+REPLACE = signal.SIGTERM
+"""Asks the keeper to leave its place to a newer one."""
+
 RETRY_S = 2.0
 
 
@@ -38,6 +48,7 @@ class Keeper:
         self.runs = LiveRuns(root, self.slots, self.batches, self.let_go, run_keeper)
         self.lifetimes = Lifetimes(root)
         self.retry = False
+        self.replaced = False
 
     def main(self) -> None:
         """Keep until nothing is left to do."""
@@ -51,20 +62,32 @@ class Keeper:
         gc.disable()  # a collection would copy pages in every fork; there is hardly any garbage
         while True:
             self.turn()
+            if self.replaced:
+                return
             if self.busy():
                 self.sleep()
             elif self.leave():
                 return
 
     def take_lock(self) -> bool:
-        """Become the keeper. Whoever tests the lock holds it for an instant: several tries."""
-        for _ in range(20):
+        """Become the keeper, in place of an older one if need be.
+
+        Whoever tests the lock holds it for an instant, hence several tries.
+        """
+        tries = 20
+        while tries:
             try:
                 fcntl.lockf(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
+                # by this descriptor: closing another one of the file would give the lock away
+                pid, version = named_keeper(os.pread(self.lock, 64, 0))
+                if tries == 20 and pid and version < KEEPER_VERSION:
+                    send_signal(pid, REPLACE)
+                    tries = 5000
+                tries -= 1
                 time.sleep(0.002)
             else:
-                os.pwrite(self.lock, b"%-12d" % os.getpid(), 0)
+                os.pwrite(self.lock, b"%-12d %-8d" % (os.getpid(), KEEPER_VERSION), 0)
                 return True
         return False
 
@@ -74,7 +97,7 @@ class Keeper:
         except FileExistsError:
             pass
         self.wake = os.open(self.root.wake(), os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        self.alarm = Alarm((signal.SIGCHLD, signal.SIGTERM, PARENT_DIED, LOOK_AT_CANCEL))
+        self.alarm = Alarm((signal.SIGCHLD, REPLACE, PARENT_DIED, LOOK_AT_CANCEL))
         become_subreaper()
         prctl(PR_SET_NAME, b"outrig-keeper")
 
@@ -95,7 +118,7 @@ class Keeper:
 
     def drain(self) -> bool:
         """Take note of signals and pokes; say whether somebody poked."""
-        self.alarm.drain()
+        self.replaced = REPLACE in self.alarm.drain()
         try:
             return bool(os.read(self.wake, 1 << 16))
         except BlockingIOError:

@@ -6,7 +6,11 @@ import fcntl
 import os
 import time
 
+from outrig.node.program.place import read_whole
 from outrig.node.program.proc import close_all_but
+
+KEEPER_VERSION = 1
+"""Grows when a keeper can do what an earlier one cannot."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,10 +46,26 @@ def keeper_is_missing(root: Root) -> bool:
         os.close(fd)
 
 
+def named_keeper(text: bytes) -> tuple[int, int]:
+    """Return pid and version of the keeper that the lock's content names."""
+    words = text.split()
+    if len(words) != 2 or not words[0].isdigit() or not words[1].isdigit():
+        return 0, KEEPER_VERSION
+    return int(words[0]), int(words[1])
+
+
+def keeper_is_older(root: Root) -> bool:
+    """Whether the keeper that runs is of an earlier version than this program."""
+    return named_keeper(read_whole(root.keeper_lock()) or b"")[1] < KEEPER_VERSION
+
+
 def ensure_keeper(root: Root, keep: Callable[[Root], None]) -> None:
-    """Wake the keeper, or start one: `keep` runs in a process of its own, detached from us."""
+    """Wake the keeper, or start one: `keep` runs in a process of its own, detached from us.
+
+    A keeper of an earlier version is replaced; the new one asks it to end, and its runs stay.
+    """
     poke(root)
-    if not keeper_is_missing(root):
+    if not keeper_is_missing(root) and not keeper_is_older(root):
         return
     child = os.fork()
     if child:
