@@ -49,6 +49,7 @@ def checks(hooks: Hooks | None = None) -> Iterator[Check]:
     version = ".".join(str(part) for part in sys.version_info[:3])
     yield Check(name="outrig", status=Status.OK, found=f"{__version__} on Python {version}")
     yield from map(_directory, ("config", "data", "state", "cache"))
+    yield from _records()
     yield from _programs()
     yield from _configuration()
     yield from _plugins(hooks)
@@ -67,6 +68,22 @@ def _directory(kind: str) -> Check:
         found = f"{directory} cannot be written: {error.strerror}"
         return Check(name=f"{kind} directory", status=Status.PROBLEM, found=found)
     return Check(name=f"{kind} directory", status=Status.OK, found=directory)
+
+
+def _records() -> Iterator[Check]:
+    """Check that the records can be read, where there are any."""
+    from outrig.state.state import State
+
+    path = f"{paths.state_dir()}/outrig.db"
+    if not os.path.lexists(path):
+        return
+    try:
+        count = len(State().sessions.select())
+    except OutrigError as error:
+        yield Check(name="records", status=Status.PROBLEM, found=str(error))
+    else:
+        found = f"{path} ({count} session{'' if count == 1 else 's'})"
+        yield Check(name="records", status=Status.OK, found=found)
 
 
 def _programs() -> Iterator[Check]:

@@ -193,11 +193,19 @@ def update(runtime: Runtime, session: Session, run: Run, state: RunState) -> Run
     """Record what a node says of a run; returns the run as it now stands."""
     if state == run.state or run.state.status.ended:
         return run
+    if state.status is RunStatus.LOST and _is_ending(runtime, session):
+        state = replace(state, status=RunStatus.CANCELLED, reason="the session was stopped")
     changed = replace(run, state=replace(state, status=change_run(run.state.status, state.status)))
     runtime.state.runs.put([changed])
     if state.status.ended:
         runtime.record(session, "run.ended", describe(state), run_id=run.id)
     return changed
+
+
+def _is_ending(runtime: Runtime, session: Session) -> bool:
+    """Tell whether another process stops the session: its runs go with it."""
+    now = runtime.state.sessions.get(session.id)
+    return now is None or now.state is SessionState.TERMINATING or now.state.ended
 
 
 def describe(state: RunState) -> str:

@@ -70,7 +70,9 @@ class Database:
                     self._connection.execute("PRAGMA synchronous = FULL")
                 with _transaction(self._connection):
                     yield self._connection
-            except sqlite3.OperationalError as err:
+            except sqlite3.IntegrityError:
+                raise
+            except sqlite3.DatabaseError as err:
                 raise _unusable(self.path, err) from err
             finally:
                 if durable:
@@ -103,7 +105,12 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _unusable(path: str, err: Exception) -> OutrigError:
-    return ConfigError(
-        f"the records in {path} cannot be used: {err}",
-        hint="free some disk space, make it writable, or set OUTRIG_HOME to another directory",
+    damaged = isinstance(err, sqlite3.DatabaseError) and not isinstance(
+        err, sqlite3.OperationalError
     )
+    hint = (
+        f"move {path}* away; snapshots stay, and outrig gc finds what sessions left"
+        if damaged
+        else "free some disk space, make it writable, or set OUTRIG_HOME to another directory"
+    )
+    return ConfigError(f"the records in {path} cannot be used: {err}", hint=hint)

@@ -75,3 +75,14 @@ def test_a_broken_plugin_is_named(run: CommandLine, plugins: PluginMaker) -> Non
     found = statuses(run)
     assert found["plugin acme-cloud"][0] == "problem"
     assert "RuntimeError: no" in found["plugin acme-cloud"][1]
+
+
+def test_damaged_records_are_a_problem(run: CommandLine, outrig_home: Path) -> None:
+    run("session", "list")
+    assert statuses(run)["records"][0] == "ok"
+    records = outrig_home / "outrig" / "state" / "outrig.db"
+    records.write_bytes(b"no database at all" * 100)
+    status, found = statuses(run)["records"]
+    assert status == "problem"
+    assert "file is not a database" in found
+    assert run("doctor").exit_code == 1

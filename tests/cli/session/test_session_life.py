@@ -209,3 +209,14 @@ def test_logs_of_the_last_run_of_sessions(run: CommandLine, started: Path) -> No
     nothing = run("session", "start", "--name", "idle")
     assert nothing.exit_code == 0
     assert run("session", "logs", "idle").exit_code == 125
+
+
+def test_a_run_that_its_session_takes_along_is_not_lost(run: CommandLine, started: Path) -> None:
+    running = run.start("session", "execute", "slow")
+    assert running.read_line() == "started\n"
+    assert run("session", "stop").exit_code == 0
+    ended = running.wait()
+    assert ended.exit_code != 0
+    assert "LOST" not in ended.err
+    told = run("run", "list", "--all", "--output", "json").records()
+    assert told[0]["state"] in ("CANCELLED", "FAILED")  # as it was killed, or as it was gone

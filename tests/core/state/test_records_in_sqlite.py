@@ -135,8 +135,10 @@ def test_a_newer_database_is_refused(state: State, tmp_path: Path) -> None:
 
 def test_a_damaged_database_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "outrig.db").write_bytes(b"no database at all" * 100)
-    with pytest.raises(ConfigError, match="cannot be used: file is not a database"):
+    with pytest.raises(ConfigError, match="cannot be used: file is not a database") as caught:
         State(str(tmp_path))
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith(f"move {tmp_path}/outrig.db* away")
 
 
 def test_a_directory_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
