@@ -10,7 +10,7 @@ from outrig.model.snapshot import SnapshotInfo
 from outrig.snapshot import pack as packs
 from outrig.snapshot.block import unpack_block
 from outrig.snapshot.label import is_id
-from outrig.snapshot.loader import find_label, read_entries
+from outrig.snapshot.loader import fetch_entries, find_label
 from outrig.snapshot.pathname import display
 from outrig.snapshot.repository import Repository, opened
 
@@ -105,7 +105,7 @@ class _Check:
     def verify_snapshot(self, label: Label) -> None:
         """Look whether all that a snapshot names is among the sound chunks."""
         try:
-            entries = read_entries(self._repository, label)
+            entries = fetch_entries(self._repository, label)
         except StoreError as err:
             self.damages.append(Damage(what=str(err), snapshot=label.info))
             return
@@ -136,7 +136,7 @@ def _packs_of(repository: Repository, labels: Sequence[Label]) -> set[str]:
     for label in labels:
         names = {*label.pieces, *label.times}
         try:
-            entries = read_entries(repository, label)
+            entries = fetch_entries(repository, label)
         except StoreError:
             entries = []  # said when the snapshot itself is verified
         names.update(bytes.fromhex(chunk) for entry in entries for chunk in entry.chunks)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakValueDictionary
 
 from outrig.errors import NotFoundError, StoreError
-from outrig.model.snapshot import EntryKind
+from outrig.model.snapshot import Entry, EntryKind
 from outrig.snapshot.block import unpack_block
 from outrig.snapshot.label import decode_label, is_id
 from outrig.snapshot.manifest import MAX_ENCODING, decode
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from outrig.interfaces import Context, ObjectStore
-    from outrig.model.snapshot import ChunkSink, Entry, Wanted
+    from outrig.model.snapshot import ChunkSink, Wanted
     from outrig.snapshot.index import Place
     from outrig.snapshot.label import Label
 
@@ -167,8 +168,29 @@ def read_pieces(repository: Repository, pieces: Collection[bytes], what: str) ->
     return joined
 
 
+class _Entries(list[Entry]):
+    """Entries that can be found again for as long as somebody holds them."""
+
+
+_decoded: WeakValueDictionary[tuple[str, tuple[bytes, ...]], _Entries] = WeakValueDictionary()
+
+
 def read_entries(repository: Repository, label: Label) -> list[Entry]:
-    """Return a snapshot's entries, checked against its digest; raises `StoreError`."""
+    """Return a snapshot's entries, checked against its digest; raises `StoreError`.
+
+    A list that is still held by who asked for it before (a reader, for its chunks) is not read
+    again: its key is the digest of all that is in it.
+    """
+    key = (label.info.digest, label.times)
+    held = _decoded.get(key)
+    if held is None:
+        held = _Entries(fetch_entries(repository, label))
+        _decoded[key] = held
+    return held
+
+
+def fetch_entries(repository: Repository, label: Label) -> list[Entry]:
+    """Fetch and decode a snapshot's entries, as `read_entries` does when nobody holds them."""
     from blake3 import blake3
 
     name = f'snapshot "{display(label.info.name)}" ({label.info.id})'

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from outrig import ids
 from outrig.errors import NotFoundError, StoreError
 from outrig.snapshot import pack as packs
-from outrig.snapshot.loader import fetch_chunks, read_entries
+from outrig.snapshot.loader import fetch_chunks, fetch_entries
 from outrig.snapshot.repository import DOOMED, FRESH_S, Repository, opened
 from outrig.snapshot.writer import ChunkWriter
 
@@ -71,7 +71,7 @@ def _used_chunks(repository: Repository) -> set[bytes]:
         if label.pieces in lists:
             continue
         lists.add(label.pieces)
-        for entry in read_entries(repository, label):
+        for entry in fetch_entries(repository, label):
             used.update(bytes.fromhex(chunk) for chunk in entry.chunks)
     return used
 
