@@ -130,6 +130,8 @@ def test_a_detached_run_goes_on_and_is_followed_later(run: CommandLine, started:
     assert (followed.out, followed.exit_code) == ("a\nb\n", 4)
     assert run("run", "logs", run_id.strip(), "--since", "2").out == "b\n"
     assert run("run", "wait").exit_code == 4
+    assert run("session", "logs", "s").out == "a\nb\n"
+    assert run("session", "logs", "-f", "s").exit_code == 4
     shown = run("run", "list", "--output", "json").records()[0]
     assert (shown["state"], shown["exit_code"]) == ("FAILED", 4)
 
