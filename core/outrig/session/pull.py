@@ -7,6 +7,7 @@ import os
 import posixpath
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from outrig.model.session import RemoteFile, Session
     from outrig.session.runtime import Runtime
+
+
+_APART = "outputs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,8 @@ def pull(runtime: Runtime, session: Session, request: PullRequest) -> list[Pulle
             f"the outputs have nowhere to go: {request.root} is gone",
             hint="make the directory again, or leave the outputs: --no-pull",
         )
+    if found and request.apart:
+        _make_apart(request.root / _APART)
     pulled = []
     for file in found:
         if file.target is None:
@@ -105,7 +111,7 @@ def _bring(
     file: RemoteFile,
     content: Iterable[bytes],
 ) -> Pulled:
-    prefix = PurePosixPath("outputs", session.name) if request.apart else PurePosixPath()
+    prefix = PurePosixPath(_APART, session.name) if request.apart else PurePosixPath()
     relative = checked(str(prefix / file.path))
     target = request.root / relative
     _check_inside(request.root, target)
@@ -131,6 +137,16 @@ def _bring(
         beside=beside,
         unchanged=before == arrived.digest,
     )
+
+
+def _make_apart(directory: Path) -> None:
+    """Make the directory of outputs that are kept apart; what is in it goes into no snapshot.
+
+    A directory of that name that is there already is the user's.
+    """
+    with suppress(OSError):  # if it cannot be made, the first file says so
+        directory.mkdir()
+        (directory / ".gitignore").write_text("# outputs of sessions, made by Outrig\n*\n")
 
 
 def _place_beside(target: Path, session_name: str) -> Path:

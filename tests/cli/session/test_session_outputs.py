@@ -48,6 +48,8 @@ def test_sessions_started_together_keep_their_outputs_apart_for_good(
     assert not (root / "out.txt").exists()
     assert (root / "outputs/my-sweep-a-1/out.txt").read_text() == "1\nmore\n"
     assert (root / "outputs/my-sweep-a-2/out.txt").read_text() == "2\n"
+    sent = run("session", "start", "--shell", "find . -name '*.txt'")
+    assert (sent.exit_code, sent.out) == (0, "")
 
 
 def test_an_older_session_does_not_bring_its_outputs_over_newer_ones(
