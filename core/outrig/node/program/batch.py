@@ -78,10 +78,13 @@ class Batch:
         self.source.close()
 
     def remove(self) -> None:
-        """Remove what is kept of it; all its runs have ended."""
+        """Remove what is kept of it; all its runs have ended.
+
+        Its file goes last: as long as that is there, a new keeper finds the rest and removes it.
+        """
         self.source.close()
-        remove_file(self.path)
         remove_tree(self.directory)
+        remove_file(self.path)
 
 
 def texts(value: object) -> dict[str, str]:

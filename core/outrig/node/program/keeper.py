@@ -21,7 +21,9 @@ from outrig.node.program.proc import (
     Alarm,
     become_subreaper,
     prctl,
+    read_ready,
     send_signal,
+    watch_removal,
 )
 from outrig.node.program.shim import LOOK_AT_CANCEL, PARENT_DIED
 from outrig.node.program.slots import Slots
@@ -60,7 +62,7 @@ class Keeper:
         self.runs.recover()
         gc.freeze()
         gc.disable()  # a collection would copy pages in every fork; there is hardly any garbage
-        while True:
+        while not self.unseated():
             self.turn()
             if self.replaced:
                 return
@@ -91,6 +93,13 @@ class Keeper:
                 return True
         return False
 
+    def unseated(self) -> bool:
+        """Whether the lock is not the root's any more: the root was removed, or made anew."""
+        try:
+            return not os.path.samestat(os.stat(self.root.keeper_lock()), os.fstat(self.lock))
+        except FileNotFoundError:
+            return True
+
     def open_ears(self) -> None:
         try:
             os.mkfifo(self.root.wake(), 0o600)
@@ -98,6 +107,7 @@ class Keeper:
             pass
         self.wake = os.open(self.root.wake(), os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self.alarm = Alarm((signal.SIGCHLD, REPLACE, PARENT_DIED, LOOK_AT_CANCEL))
+        self.removal = watch_removal(self.root.keeper_lock())
         become_subreaper()
         prctl(PR_SET_NAME, b"outrig-keeper")
 
@@ -119,6 +129,8 @@ class Keeper:
     def drain(self) -> bool:
         """Take note of signals and pokes; say whether somebody poked."""
         self.replaced = REPLACE in self.alarm.drain()
+        if self.removal >= 0:
+            read_ready(self.removal)
         try:
             return bool(os.read(self.wake, 1 << 16))
         except BlockingIOError:
@@ -169,6 +181,8 @@ class Keeper:
         """In a forked process: close what is the keeper's."""
         self.alarm.close()
         os.close(self.wake)
+        if self.removal >= 0:
+            os.close(self.removal)
         for batch in self.batches.values():
             batch.close()
 
@@ -185,7 +199,8 @@ class Keeper:
         if any(live.shim == 0 for live in self.runs.live.values()):
             waits.append(FOREIGN_LOOK_S)
         known = [wait for wait in waits if wait is not None]
-        select.select([self.wake, self.alarm.fd], [], [], min(known) if known else None)
+        ears = [fd for fd in (self.wake, self.alarm.fd, self.removal) if fd >= 0]
+        select.select(ears, [], [], min(known) if known else None)
 
     def leave(self) -> bool:
         """Stop being the keeper; false if work came meanwhile and this process has it again."""

@@ -14,6 +14,9 @@ KEPT: list[Callable[..., int] | None] = []
 """The library function, found once: every shim is a fork of the keeper."""
 
 BOOT: list[str] = []
+IN_ATTRIB = 4
+"""What inotify tells when a file that is still open loses its name."""
+
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
 
 
@@ -35,6 +38,30 @@ def find_prctl() -> Callable[..., int] | None:
     except (ImportError, OSError, AttributeError):
         return None
     return found
+
+
+def watch_removal(path: str) -> int:
+    """Return a descriptor that gets readable when a file is removed; -1 where there is none."""
+    if not sys.platform.startswith("linux"):
+        return -1
+    try:
+        import ctypes
+
+        library = ctypes.CDLL(None)
+        fd: int = library.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+        if fd >= 0:
+            library.inotify_add_watch(fd, os.fsencode(path), IN_ATTRIB)
+    except (ImportError, OSError, AttributeError):
+        return -1
+    return fd
+
+
+def read_ready(fd: int) -> bytes:
+    """Return what a descriptor that does not block has to say now."""
+    try:
+        return os.read(fd, 4096)
+    except BlockingIOError:
+        return b""
 
 
 def become_subreaper(on: bool = True) -> bool:
@@ -170,10 +197,7 @@ class Alarm:
 
     def drain(self) -> bytes:
         """Return the numbers of the signals that came."""
-        try:
-            return os.read(self.fd, 4096)
-        except BlockingIOError:
-            return b""
+        return read_ready(self.fd)
 
     def close(self) -> None:
         """Stop it, in a process that was forked with it."""

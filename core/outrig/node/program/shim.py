@@ -123,6 +123,8 @@ class Shim:
         become_subreaper(False)
         try:
             ensure_keeper(self.launch.root, self.launch.keep)
+        except OSError:
+            pass  # the node root was removed: there is nothing to keep
         finally:
             become_subreaper()
 
@@ -199,15 +201,21 @@ class Shim:
         ending = ending_of(ended[0], ended[1], self.asked)
         if problem:
             ending = Ending("FAILED", ending.code, problem)
-        elif self.asked is None and ending.code and self.limiter.memory_was_exceeded():
-            ending.reason = "memory limit %d MiB exceeded" % int(self.spec.memory_mib or 0)
-        ending.write(self.directory)
+        elif self.asked is None:
+            ending.reason = self.limiter.reason(ending.code) or ending.reason
+        try:
+            ending.write(self.directory)
+        except FileNotFoundError:
+            pass  # the node root was removed: what is left must end all the same
         _, _, usage = os.wait4(self.child, 0)
         fields = {
             "cpu_s": usage.ru_utime + usage.ru_stime,
             "peak_memory_mib": usage.ru_maxrss / 1024,
         }
-        write_file(self.directory + "/usage", json.dumps(fields).encode("ascii"), os.O_TRUNC)
+        try:
+            write_file(self.directory + "/usage", json.dumps(fields).encode("ascii"), os.O_TRUNC)
+        except OSError:
+            pass  # the disk is full: what is left must end all the same
         if not self.spec.background:
             self.end_leftovers()
         self.limiter.remove()
