@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.place import temporary_place  # noqa: E402 - the path is set above
+from benchmarks.runs import runs  # noqa: E402
 from benchmarks.session import session  # noqa: E402
 from benchmarks.snapshots import snapshots  # noqa: E402
 from benchmarks.startup import startup  # noqa: E402
@@ -22,7 +23,7 @@ from benchmarks.table import Table, render  # noqa: E402
 
 PAGE = ROOT / "docs" / "performance.md"
 MARK = "<!-- measured: what follows is written by `python3 dev.py bench` -->"
-PARTS = ("startup", "session", "snapshots")
+PARTS = ("startup", "session", "runs", "snapshots")
 
 
 def main() -> int:
@@ -55,6 +56,8 @@ def _tables(options: argparse.Namespace) -> list[str]:
             done.append(render(startup(place, options.rounds * 2)))
         if "session" in wanted:
             done.append(render(session(place, options.rounds)))
+        if "runs" in wanted:
+            done += runs(place, max(1, options.rounds // 5))
         if "snapshots" in wanted:
             few = max(3, options.rounds // 3)
             tables: list[Table] = snapshots(place, few, options.files)
