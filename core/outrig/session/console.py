@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from outrig.errors import ConflictError, PluginError
+from outrig.errors import PluginError
 from outrig.interfaces import WithConsole
 from outrig.model.run import PreparedEnvironment
-from outrig.model.session import SessionState
+from outrig.session.find import require_running
 
 if TYPE_CHECKING:
     from outrig.interfaces import Console
@@ -22,11 +22,7 @@ def open_console(runtime: Runtime, session: Session, request: ConsoleRequest) ->
     provider = runtime.provider(session)
     if not isinstance(provider, WithConsole):
         raise PluginError(f'provider "{session.provider}" has no consoles')
-    if session.state is not SessionState.RUNNING:
-        raise ConflictError(
-            f'session "{session.name}" is {session.state.value}, not RUNNING',
-            hint=f"start it: outrig session attach {session.name} --start",
-        )
+    require_running(session, resume="session attach --start")
     runtime.touch(session)
     digest = session.environment_digest
     environment = None if digest is None else PreparedEnvironment(digest=digest)

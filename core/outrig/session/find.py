@@ -6,7 +6,7 @@ import difflib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from outrig.errors import NotFoundError
+from outrig.errors import ConflictError, NotFoundError
 from outrig.model.session import SessionState
 from outrig.session.lock import is_locked
 
@@ -44,6 +44,18 @@ def find_session(runtime: Runtime, project_id: str | None, pattern: str | None) 
         names = ", ".join(one.name for one in found)
         raise NotFoundError(f'several sessions match "{pattern}": {names}', hint="name one")
     return found[0]
+
+
+def require_running(session: Session, *, resume: str = "session start --name") -> None:
+    """Raise `ConflictError` when nothing can be done in a session as it stands.
+
+    `resume` are the words of the command, before the session's name, that would change that.
+    """
+    if session.state is not SessionState.RUNNING:
+        raise ConflictError(
+            f'session "{session.name}" is {session.state.value}, not RUNNING',
+            hint=f"resume it: outrig {resume} {session.name}",
+        )
 
 
 def is_interrupted(runtime: Runtime, session: Session) -> bool:

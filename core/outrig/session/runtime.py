@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from outrig.errors import OutrigError, PluginError
 from outrig.interfaces import Provider, WithExecution
 from outrig.session.context import EngineContext
+from outrig.session.lock import session_lock
 from outrig.session.states import change_session
 from outrig.state.journal import SessionJournal
 
@@ -102,6 +103,18 @@ class Runtime:
         """Make a session the one used last."""
         now = self.clock()
         return self.state.sessions.change(session.id, lambda one: replace(one, used_at=now))
+
+    @contextmanager
+    def hold(self, session: Session) -> Iterator[Session]:
+        """Let no other process change a session's life meanwhile; gives its record as it now is.
+
+        Raises `Interrupted` while waiting for another process.
+        """
+        text = f"waiting for another process that uses {session.name}"
+        with session_lock(
+            self.state.directory, session.id, self.cancel, lambda: self.observer.notice(text)
+        ):
+            yield self.state.sessions.get(session.id) or session
 
     @contextmanager
     def step(self, session: Session, name: str) -> Iterator[None]:

@@ -12,7 +12,7 @@ from outrig.model.node import FOR_EVER, ProvisionRequest
 from outrig.model.run import PrepareRequest
 from outrig.model.session import SessionState, SyncRequest
 from outrig.session.environments import environment_digest
-from outrig.session.lock import session_lock
+from outrig.session.find import require_running
 from outrig.session.plan import (
     free_name,
     make_plan,
@@ -41,13 +41,7 @@ def start(runtime: Runtime, request: StartRequest) -> Session:
     """
     plan = make_plan(runtime, request)
     session = _claim(runtime, request, plan)
-    with session_lock(
-        runtime.state.directory,
-        session.id,
-        runtime.cancel,
-        lambda: runtime.observer.notice(f"waiting for another process that uses {session.name}"),
-    ):
-        current = runtime.state.sessions.get(session.id) or session
+    with runtime.hold(session) as current:
         if current.state.ended:
             raise ConflictError(f'session "{session.name}" was stopped while it was starting')
         return _bring_up(runtime, request, plan, current)
@@ -58,19 +52,9 @@ def sync(
 ) -> Session:
     """Make a running session's work directory equal to a snapshot; returns its record."""
     runtime.hooks.load_extensions()
-    with session_lock(
-        runtime.state.directory,
-        session.id,
-        runtime.cancel,
-        lambda: runtime.observer.notice(f"waiting for another process that uses {session.name}"),
-    ):
-        session = runtime.state.sessions.get(session.id) or session
-        if session.state is not SessionState.RUNNING:
-            raise ConflictError(
-                f'session "{session.name}" is {session.state.value}, not RUNNING',
-                hint=f"start it: outrig session start --name {session.name}",
-            )
-        return _sync(runtime, session, snapshot, number=1, count=1, clean=clean)
+    with runtime.hold(session) as held:
+        require_running(held)
+        return _sync(runtime, held, snapshot, number=1, count=1, clean=clean)
 
 
 def _claim(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:

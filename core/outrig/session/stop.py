@@ -11,7 +11,6 @@ from outrig.interfaces import WithSessionEnd
 from outrig.model.node import NodeQuery, Release, ResourceRef
 from outrig.model.run import RunStatus
 from outrig.model.session import SessionState
-from outrig.session.lock import session_lock
 
 if TYPE_CHECKING:
     from outrig.model.node import Node
@@ -30,13 +29,7 @@ def stop(runtime: Runtime, session: Session, *, keep: bool = False) -> Session:
     stopping it again tries again.
     """
     runtime.hooks.load_extensions()
-    with session_lock(
-        runtime.state.directory,
-        session.id,
-        runtime.cancel,
-        lambda: runtime.observer.notice(f"waiting for another process that uses {session.name}"),
-    ):
-        session = runtime.state.sessions.get(session.id) or session
+    with runtime.hold(session) as session:
         if session.state.ended or (keep and session.state is SessionState.SUSPENDED):
             return session
         if session.state is SessionState.PENDING:
