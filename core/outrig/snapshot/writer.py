@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from outrig.errors import StoreError
 from outrig.model.snapshot import SnapshotReader, StoredSnapshot
 from outrig.snapshot.block import pack_block
+from outrig.snapshot.index import Index
 from outrig.snapshot.label import Label, decode_label, encode_label, label_key
 from outrig.snapshot.manifest import cut_bytes, encode_entries, group_parts, part_chunks
 from outrig.snapshot.pack import PackBuilder
@@ -43,9 +44,7 @@ class _Threads:
         """Compress a block."""
         return self._packing.submit(pack_block, content)
 
-    def put(
-        self, put: Callable[[PackBuilder], tuple[str, int]], pack: PackBuilder
-    ) -> Future[tuple[str, int]]:
+    def put(self, put: Callable[[PackBuilder], int], pack: PackBuilder) -> Future[int]:
         """Write a pack."""
         return self._putting.submit(put, pack)
 
@@ -69,8 +68,7 @@ class ChunkWriter:
         self._blocks: deque[tuple[Future[tuple[int, bytes]], int, list[tuple[bytes, int]]]]
         self._blocks = deque()
         self._pack = PackBuilder()
-        self._put: Future[tuple[str, int]] | None = None
-        self._put_pack: PackBuilder | None = None
+        self._put: Future[int] | None = None
         self.added: set[bytes] = set()
         self.new_bytes = 0
         self.written_bytes = 0
@@ -111,23 +109,26 @@ class ChunkWriter:
     def _close_pack(self) -> None:
         self._await_put()
         if self._pack.blocks:
-            self._put_pack, self._pack = self._pack, PackBuilder()
+            pack, self._pack = self._pack, PackBuilder()
             if self._threads is None:
                 self._threads = _Threads()
-            self._put = self._threads.put(self._put_now, self._put_pack)
+            self._put = self._threads.put(self._put_now, pack)
 
-    def _put_now(self, pack: PackBuilder) -> tuple[str, int]:
+    def _put_now(self, pack: PackBuilder) -> int:
+        """Put a pack and tell the index; returns the pack's size in bytes."""
         key, data = pack.finish()
         self._repository.store.put(key, memoryview(data), if_absent=True)
-        return key, len(data)
+        index = Index(self._repository.index.file)  # a connection is for one thread only
+        try:
+            index.add_pack(key, len(data), pack.blocks)
+        finally:
+            index.close()
+        return len(data)
 
     def _await_put(self) -> None:
-        if self._put is None or self._put_pack is None:
-            return
-        key, size = self._put.result()
-        self._repository.index.add_pack(key, size, self._put_pack.blocks)
-        self.written_bytes += size
-        self._put = self._put_pack = None
+        if self._put is not None:
+            self.written_bytes += self._put.result()
+            self._put = None
 
     def flush(self) -> None:
         """Write out everything that was added; afterwards it is all in the store."""
