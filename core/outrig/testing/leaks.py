@@ -1,4 +1,4 @@
-"""What a test must not leave behind: processes, files outside its directory, variables.
+"""What a test must not leave behind: processes, files elsewhere, mounts, variables.
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -41,6 +41,7 @@ class Footprint:
 
     variables: Mapping[str, str]
     files: frozenset[str]
+    mounts: frozenset[str]
     directory: str
 
     def differences(self, later: Footprint) -> list[str]:
@@ -49,6 +50,7 @@ class Footprint:
         changed = [one for one in names if self.variables.get(one) != later.variables.get(one)]
         found = [f"variable {name}" for name in sorted(changed)]
         found += [f"file {name}" for name in sorted(later.files - self.files)]
+        found += [f"mount {place}" for place in sorted(later.mounts - self.mounts)]
         if self.directory != later.directory:
             found.append(f"current directory {later.directory}")
         return found
@@ -61,15 +63,15 @@ def no_leaks(root: Path, *, home: Path | None = None, wait_s: float = 10.0) -> I
     Processes are those that the body started and those whose environment, command line or
     directory lies below `root`, pytest's directory for this session; they get `wait_s` seconds to
     end by themselves and are killed then. Files are Outrig's below `home` (the real one) and what
-    appears in the current directory. Processes are looked at on Linux only.
+    appears in the current directory. Processes and mounts are looked at on Linux only.
     """
     home = home or Path.home()
-    footprint = _footprint(home)
+    footprint = _footprint(home, root)
     processes = processes_below(root)
     yield
     left = _wait_for_end(root, processes, wait_s)
     found = [f"process {one.pid}: {text}" for one, text in left.items()]
-    found += footprint.differences(_footprint(home))
+    found += footprint.differences(_footprint(home, root))
     if found:
         pytest.fail("the test left behind: " + "; ".join(found), pytrace=False)
 
@@ -133,11 +135,26 @@ def _wait_for_end(
     return left
 
 
-def _footprint(home: Path) -> Footprint:
-    variables = {
-        name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
-    }
-    return Footprint(variables=variables, files=frozenset(_files(home)), directory=str(Path.cwd()))
+def _footprint(home: Path, root: Path) -> Footprint:
+    return Footprint(
+        variables={
+            name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
+        },
+        files=frozenset(_files(home)),
+        mounts=frozenset(_mounts(root)),
+        directory=str(Path.cwd()),
+    )
+
+
+def _mounts(root: Path) -> Iterator[str]:
+    try:
+        lines = Path("/proc/self/mounts").read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        place = line.split(" ")[1]
+        if place.startswith(f"{root}/"):
+            yield place
 
 
 def _files(home: Path) -> Iterator[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,22 @@ def test_a_file_in_the_current_directory_is_a_leak(pytester: pytest.Pytester) ->
 def test_a_changed_directory_is_a_leak(pytester: pytest.Pytester) -> None:
     text = outcome(pytester, "import os\ndef test_it():\n    os.chdir('/')\n")
     assert "current directory /" in text
+
+
+def test_a_mount_is_a_leak(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    text = outcome(
+        pytester,
+        """
+        import subprocess
+        def test_it(tmp_path):
+            (tmp_path / "there").mkdir()
+            there = str(tmp_path / "there")
+            done = subprocess.run(["mount", "-t", "tmpfs", "none", there], capture_output=True)
+            (tmp_path.parent / "mounted").write_text(there if done.returncode == 0 else "")
+        """,
+    )
+    (note,) = tmp_path.parent.rglob("mounted")
+    if not note.read_text():
+        pytest.skip("this user may not mount")
+    subprocess.run(["umount", note.read_text()], check=True)
+    assert "the test left behind: mount " in text
