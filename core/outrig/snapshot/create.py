@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from outrig.interfaces import Context
     from outrig.model.snapshot import SnapshotLabels, SnapshotReader, StoredSnapshot
-    from outrig.snapshot.walk import ScanOptions
+    from outrig.snapshot.directory import ScanOptions
 
 
 class StoreHook(Protocol):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from outrig.errors import ProjectError
 from outrig.model.snapshot import LeftOut
 from outrig.snapshot import scancache
+from outrig.snapshot.directory import STAT_FIELDS, Directory, ScanOptions
 from outrig.snapshot.pathname import to_text
-from outrig.snapshot.walk import STAT_FIELDS, Directory, ScanOptions, Walk
+from outrig.snapshot.walk import Walk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from outrig import ids, paths
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from outrig.snapshot.walk import ScanOptions
+    from outrig.snapshot.directory import ScanOptions
 
 _MAGIC = b"outrig-scan-1\n"
 _COLUMNS = 10

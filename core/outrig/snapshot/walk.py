@@ -16,55 +16,28 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from outrig.model.snapshot import LeftOut
+from outrig.snapshot.directory import (
+    INODE_MASK,
+    OPEN_DIRECTORY,
+    OPEN_FILE,
+    RACY_NS,
+    STAT_FIELDS,
+    Directory,
+    ScanOptions,
+    special_kind,
+    stat_fields,
+)
 from outrig.snapshot.ignore import IGNORE_FILES, Ignore
+from outrig.snapshot.leading import MAX_DEPTH, leads_to_output
 from outrig.snapshot.outputs import OUTSIDE, OutputState, output_states
 from outrig.snapshot.pathname import display
-from outrig.snapshot.scancache import CachedDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_DEPTH = 500
-"""Levels; each holds one descriptor open while it is walked."""
-RACY_NS = 3_000_000_000
-"""A file changed less than this before the scan may change again within one tick of its clock."""
-STAT_FIELDS = 5
-"""Per file: mode, inode, size, mtime_ns, ctime_ns; ctime -1 means "do not trust"."""
-_INODE_MASK = (1 << 63) - 1
+    from outrig.snapshot.scancache import CachedDirectory
+
 _IGNORE_LIMIT = 16 << 20
-_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-
-
-@dataclass(frozen=True, slots=True)
-class ScanOptions:
-    """What to take: `output_files` of the project, and whether the ignore rules hold."""
-
-    outputs: tuple[str, ...] = ()
-    all_files: bool = False
-
-
-@dataclass(slots=True)
-class Directory:
-    """One directory, while it is being walked; `fd` is open until the next one is asked for."""
-
-    path: bytes
-    fd: int
-    names: list[bytes]
-    stats: array[int]
-    output: bytes
-    """One byte per name: 1 where it belongs to an output."""
-    own: tuple[int, int, int] = (0, 0, -1)
-    ignore_key: bytes = b""
-    ignore_files: int = 0
-    ignored: int = 0
-    cached: CachedDirectory | None = None
-    unchanged: bool = False
-    """Everything in it is as in the cache."""
-
-    def mode(self, index: int) -> int:
-        """Return the mode of the name at `index`."""
-        return self.stats[index * STAT_FIELDS]
 
 
 @dataclass(slots=True)
@@ -92,17 +65,6 @@ class _Listing:
         self.names.append(name)
         self.output.append(output)
         self.stats.extend(stat_fields(status))
-
-
-def stat_fields(status: os.stat_result) -> tuple[int, int, int, int, int]:
-    """Return what of a stat result tells whether a file was changed."""
-    return (
-        status.st_mode,
-        status.st_ino & _INODE_MASK,
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
 
 
 class Walk:
@@ -146,7 +108,7 @@ class Walk:
                 os.close(frame.fd)
 
     def _open_root(self, stack: list[_Frame]) -> Directory:
-        fd = os.open(self._root, _OPEN_DIRECTORY)
+        fd = os.open(self._root, OPEN_DIRECTORY)
         stack.append(_Frame(b"", fd, Ignore(), self._inner, dropped=False))
         directory = self._read(stack[-1])
         if self._outer.open:
@@ -176,13 +138,13 @@ class Walk:
         if not above.path and outputs is self._outer:
             return self._enter_outside(stack, path)
         if above.path == OUTSIDE.split(b"/")[0]:
-            fd = os.open(b"/", _OPEN_DIRECTORY)
+            fd = os.open(b"/", OPEN_DIRECTORY)
         elif len(stack) > MAX_DEPTH:
             self.problems.append(LeftOut(display(path), f"more than {MAX_DEPTH} levels deep"))
             return Directory(path, -1, [], array("q"), b"")
         else:
             try:
-                fd = os.open(name, _OPEN_DIRECTORY, dir_fd=above.fd)
+                fd = os.open(name, OPEN_DIRECTORY, dir_fd=above.fd)
             except FileNotFoundError:
                 self.left_out.append(LeftOut(display(path), "vanished while being read"))
                 return Directory(path, -1, [], array("q"), b"")
@@ -205,7 +167,7 @@ class Walk:
     def _read(self, frame: _Frame) -> Directory:
         """List one directory, or only ask for the stat of the names the cache has."""
         status = os.fstat(frame.fd)
-        own = (status.st_ino & _INODE_MASK, status.st_mtime_ns, status.st_ctime_ns)
+        own = (status.st_ino & INODE_MASK, status.st_mtime_ns, status.st_ctime_ns)
         cached = self._cache.get(frame.path)
         known = cached is not None and cached.own == own
         bits = self._read_ignore_files(frame, cached.ignore_files if cached and known else None)
@@ -248,7 +210,7 @@ class Walk:
         try:
             for name in cached.names:
                 s = lstat(name, dir_fd=fd, follow_symlinks=False)
-                extend((s.st_mode, s.st_ino & _INODE_MASK, s.st_size, s.st_mtime_ns, s.st_ctime_ns))
+                extend((s.st_mode, s.st_ino & INODE_MASK, s.st_size, s.st_mtime_ns, s.st_ctime_ns))
         except OSError:
             return None
         listing = _Listing(cached.names, stats, bytearray(cached.output), [], cached.ignored)
@@ -329,7 +291,7 @@ class Walk:
             if known is not None and not known & 1 << at:
                 continue
             try:
-                fd = os.open(file, _OPEN_FILE, dir_fd=frame.fd)
+                fd = os.open(file, OPEN_FILE, dir_fd=frame.fd)
             except OSError as err:
                 if not isinstance(err, FileNotFoundError) and not _is_link(file, frame.fd):
                     shown = self._shown(frame, file)
@@ -342,51 +304,6 @@ class Walk:
         return found
 
 
-def leads_to_output(fd: int, name: bytes, state: OutputState, depth: int = 0) -> bool:
-    """Say whether an output lies below the directory `name`, which the ignore rules leave out."""
-    try:
-        below = os.open(name, _OPEN_DIRECTORY, dir_fd=fd)
-    except OSError:
-        return depth == 0  # the walk itself says what is wrong with it
-    try:
-        if not state.wants_all_names():
-            names = [(one, _is_directory(below, one)) for one in state.literal_names()]
-        else:
-            with os.scandir(below) as found:
-                names = [
-                    (os.fsencode(one.name), one.is_dir(follow_symlinks=False)) for one in found
-                ]
-        for one, is_directory in names:
-            if is_directory is None:
-                continue
-            inner = state.enter(one)
-            if inner.inside or (
-                is_directory
-                and inner.open
-                and depth < MAX_DEPTH
-                and leads_to_output(below, one, inner, depth + 1)
-            ):
-                return True
-        return False
-    finally:
-        os.close(below)
-
-
-def _is_directory(fd: int, name: bytes) -> bool | None:
-    """Say whether a name is a directory, `None` when nothing is there."""
-    try:
-        return stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
-    except OSError:
-        return None
-
-
 def _is_link(name: bytes, fd: int) -> bool:
     """Say whether it is a symbolic link: git, too, reads no ignore rules through one."""
     return stat.S_ISLNK(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
-
-
-def special_kind(mode: int) -> str:
-    """Return what a special file is, in words."""
-    kinds = {stat.S_IFIFO: "fifo", stat.S_IFSOCK: "socket"}
-    kinds |= {stat.S_IFBLK: "block device", stat.S_IFCHR: "character device"}
-    return kinds.get(stat.S_IFMT(mode), "special file")

@@ -32,10 +32,10 @@ from outrig.model.snapshot import (
 from outrig.settings import Settings
 from outrig.snapshot.check import check_store
 from outrig.snapshot.create import create_snapshot
+from outrig.snapshot.directory import ScanOptions
 from outrig.snapshot.prune import prune_store
 from outrig.snapshot.restore import restore
 from outrig.snapshot.stored import StoredReader
-from outrig.snapshot.walk import ScanOptions
 from outrig.testing.directories import write_files
 from outrig.testing.memory import MemoryContext
 

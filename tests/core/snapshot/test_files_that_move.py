@@ -39,7 +39,7 @@ def meddle(
                 action(count)
             return real(path, flags, mode, dir_fd=dir_fd)
 
-        monkeypatch.setattr("outrig.snapshot.source.os.open", meddling)
+        monkeypatch.setattr("outrig.snapshot.reading.os.open", meddling)
 
     return set_up
 

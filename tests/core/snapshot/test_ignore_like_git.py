@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from outrig.snapshot.directory import ScanOptions
 from outrig.snapshot.pathname import to_bytes
-from outrig.snapshot.walk import ScanOptions, Walk
+from outrig.snapshot.walk import Walk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outrig import paths
-from outrig.snapshot.walk import RACY_NS
+from outrig.snapshot.directory import RACY_NS
 from outrig.testing.directories import write_files
 from outrig.testing.stores import Library, MemoryStore
 
@@ -38,7 +38,7 @@ def _opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
             names.append(path)
         return real(path, flags, mode, dir_fd=dir_fd)
 
-    monkeypatch.setattr("outrig.snapshot.source.os.open", spy)
+    monkeypatch.setattr("outrig.snapshot.reading.os.open", spy)
     return names
 
 

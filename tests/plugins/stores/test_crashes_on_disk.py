@@ -36,7 +36,7 @@ from outrig.snapshot.create import create_snapshot
 from outrig.snapshot.prune import prune_store
 from outrig.snapshot.restore import restore
 from outrig.snapshot.stored import StoredReader
-from outrig.snapshot.walk import ScanOptions
+from outrig.snapshot.directory import ScanOptions
 from outrig_stores.file import FileStore, FileStoreSettings
 
 class Quiet(Context):
