@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from outrig.errors import ConflictError, OutrigError
+from outrig.errors import OutrigError
 from outrig.ids import new_id
 from outrig.interfaces import OnThisComputer
 from outrig.model.resources import ANY
@@ -22,6 +23,7 @@ from outrig.model.run import (
     Task,
 )
 from outrig.model.session import SessionState
+from outrig.session.find import require_running
 from outrig.session.states import change_run
 from outrig.session.tmux import in_tmux
 
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 
 _WAIT_S = 0.5
 _END_S = 5.0
+_ASKED_AT_ONCE = 256
+"""Of thousands of runs that are waited for, the first are asked about: they end first."""
+_PAUSE_S = 0.0002
+"""For each run that is asked about, so that asking again at every end costs little."""
 _LOG_BYTES = 1024 * 1024
 
 
@@ -46,11 +52,7 @@ def execute(
 
     Raises `ConflictError` when the session is not RUNNING.
     """
-    if session.state is not SessionState.RUNNING:
-        raise ConflictError(
-            f'session "{session.name}" is {session.state.value}, not RUNNING',
-            hint=f"start it: outrig session start --name {session.name}",
-        )
+    require_running(session)
     runtime.hooks.load_extensions()
     runs = [_new_run(runtime, session, one) for one in wanted]
     runtime.state.runs.put(runs)
@@ -165,13 +167,18 @@ def read_logs(runtime: Runtime, session: Session, run: Run, *, since: int = 0) -
 def wait(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[Run]:
     """Wait until runs have ended, without reading what they print; raises `Interrupted`."""
     control = runtime.executor(session)
-    waited = {run.id: run for run in runs}
-    while live := [run for run in waited.values() if run.ref and not run.state.status.ended]:
+    ended: dict[str, Run] = {}
+    live = {run.id: run for run in runs if run.ref and not run.state.status.ended}
+    while live:
         runtime.cancel.check()
-        refs = tuple(run.ref for run in live if run.ref is not None)
-        for run, state in zip(live, control.wait(refs, _WAIT_S), strict=True):
-            waited[run.id] = update(runtime, session, run, state)
-    return [waited[run.id] for run in runs]
+        asked = list(islice(live.values(), _ASKED_AT_ONCE))
+        refs = tuple(run.ref for run in asked if run.ref is not None)
+        for run, state in zip(asked, control.wait(refs, _WAIT_S), strict=True):
+            live[run.id] = update(runtime, session, run, state)
+            if live[run.id].state.status.ended:
+                ended[run.id] = live.pop(run.id)
+        runtime.cancel.wait(_PAUSE_S * (len(asked) - 1))
+    return [ended.get(run.id, run) for run in runs]
 
 
 def _hand_on(runtime: Runtime, session: Session, control: RunControl, one: _Followed) -> None:
