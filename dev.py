@@ -122,15 +122,25 @@ def check(arguments: list[str]) -> int:
     return max(test(arguments), 1 if failed else 0)
 
 
+SOAK = {"OUTRIG_FAULT_ROUNDS": "2000", "OUTRIG_OUTPUT_MIB": "1024"}
+"""What makes the tests larger while soaking; a variable that is set already counts."""
+
+
 def soak(arguments: list[str]) -> int:
-    """Run the tests again and again for MINUTES (default 60), each time with another seed."""
+    """Run the tests again and again for MINUTES (default 60), each time with another seed.
+
+    Fault tests go through thousands of rounds, and outputs are as large as promised.
+    """
+    for name, value in SOAK.items():
+        os.environ.setdefault(name, value)
     end = time.monotonic() + 60 * float(arguments[0] if arguments else 60)
     rounds = 0
     while time.monotonic() < end:
         rounds += 1
         seed = time.time_ns() % 2**32
         print(f"round {rounds}, seed {seed}", flush=True)
-        code = test(["-q", "-n", str(os.cpu_count() or 1), f"--hypothesis-seed={seed}"])
+        words = ["-q", "-n", str(os.cpu_count() or 1), "--timeout=3600"]
+        code = test([*words, f"--hypothesis-seed={seed}"])
         if code:
             return code
     return 0

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 def duration_s(run: Run) -> float | None:
     """Return how long a run took, in seconds; `None` while it is not known."""
     started, ended = run.state.started_at, run.state.ended_at
-    return (ended - started).total_seconds() if started and ended else None
+    if started is None or ended is None:
+        return None
+    return max(0.0, (ended - started).total_seconds())  # the node's clock may have been set back
 
 
 def label(run: Run) -> str:

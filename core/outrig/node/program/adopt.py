@@ -7,6 +7,7 @@ import os
 import signal
 import time
 
+from outrig.node.program.lifetime import uptime
 from outrig.node.program.limits import limiter_for
 from outrig.node.program.place import exists, write_whole
 from outrig.node.program.proc import descendants, marked, parent, send_signal, start_time
@@ -63,12 +64,16 @@ class Adopted:
             asked = read_fields(self.directory + "/cancel") or {}
             self.stop(asked, number(asked.get("grace_s")) or 0.0)
         limit = self.spec.timeout_s
-        begun = number(self.started().get("time")) or time.time()
-        if self.asked is None and limit and time.time() - begun >= limit:
+        if self.asked is None and limit and self.age_s() >= limit:
             reason = "timed out after %g s" % limit
             self.stop({"status": "FAILED", "code": 124, "reason": reason}, GRACE_S)
         if self.asked is not None and time.monotonic() >= self.kill_at:
             self.signal_all(signal.SIGKILL)
+
+    def age_s(self) -> float:
+        """Return for how long the command runs, whatever was done to the clock meanwhile."""
+        ticks = number(self.started().get("start"))
+        return uptime() - ticks / os.sysconf("SC_CLK_TCK") if ticks else 0.0
 
     def stop(self, asked: dict[str, object], grace_s: float) -> None:
         self.asked = asked

@@ -15,6 +15,7 @@ from outrig.node.program.place import (
     exists,
     find_program,
     read_whole,
+    remove_file,
     write_whole,
 )
 from outrig.node.program.record import Spec, lock_is_free, number, read_fields
@@ -110,7 +111,11 @@ class Submission:
         name = "%016x-%s.jsonl" % (time.time_ns(), os.urandom(4).hex())
         write_whole(self.root.inbox() + "/" + name, b"\n".join(lines))
         ids = "\n" + "".join(spec.run + "\n" for spec in fresh)
-        append_line(self.root.session(self.session) + "/ids", ids.encode("ascii"))
+        try:
+            append_line(self.root.session(self.session) + "/ids", ids.encode("ascii"))
+        except OSError:
+            remove_file(self.root.inbox() + "/" + name)  # what is refused must not start
+            raise
 
 
 def submit(root: Root, submission: Submission, environ: dict[str, str]) -> None:
