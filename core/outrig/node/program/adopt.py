@@ -49,8 +49,8 @@ class Adopted:
     def write_end(self, code: int, status: int) -> None:
         """Write down how the command ended."""
         ending = ending_of(code, status, self.asked)
-        if self.asked is None and ending.code and limiter_for(self.spec).memory_was_exceeded():
-            ending.reason = "memory limit %d MiB exceeded" % int(self.spec.memory_mib or 0)
+        if self.asked is None:
+            ending.reason = limiter_for(self.spec).reason(ending.code) or ending.reason
         ending.write(self.directory)
         usage = {"cpu_s": 0.0, "peak_memory_mib": 0.0}
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from outrig.node.program.environment import CONDA_TOOLS, engine_problem, find_tool
+from outrig.node.program.container import find_engine
+from outrig.node.program.environment import CONDA_TOOLS, find_tool
 from outrig.node.program.limits import Limiter, mechanism
 from outrig.node.program.place import find_program, read_whole
 from outrig.node.program.proc import become_subreaper
@@ -24,7 +25,7 @@ def handle_check(root: Root, _call: Call) -> dict[str, object]:
         check_orphans(),
         check_installer(),
         ("conda", True, find_tool(CONDA_TOOLS) or "not there: environment.conda is refused"),
-        ("containers", True, engine_problem()),
+        check_engine(),
         check_keeper(root),
     ]
     return {"checks": [list(one) for one in found]}
@@ -53,6 +54,11 @@ def check_orphans() -> tuple[str, bool, str]:
 def check_installer() -> tuple[str, bool, str]:
     uv = find_program("uv")
     return ("requirements", True, "by uv, " + uv if uv else "by venv and pip; uv is faster")
+
+
+def check_engine() -> tuple[str, bool, str]:
+    engine, reason = find_engine()
+    return ("containers", True, engine or reason)
 
 
 def check_keeper(root: Root) -> tuple[str, bool, str]:

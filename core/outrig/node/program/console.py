@@ -12,8 +12,13 @@ import termios
 import threading
 import time
 
+from outrig.node.program.batch import texts
 from outrig.node.program.call import Stopped
-from outrig.node.program.environment import environment_variables
+from outrig.node.program.environment import (
+    environment_container,
+    environment_variables,
+    optional_text,
+)
 from outrig.node.program.lifetime import touch
 from outrig.node.program.place import find_program, write_all
 from outrig.node.program.proc import default_signals, descendants, send_signal
@@ -35,11 +40,17 @@ KEYS, RESIZE = b"k", b"s"
 
 def handle_console(root: Root, call: Call) -> dict[str, object]:
     session = existing_session(root, call.text("session"))
-    environ = base_environ(session, environment_variables(root, optional_digest(call)))
-    given = call.fields.get("variables")
-    environ.update({str(k): str(v) for k, v in given.items()} if isinstance(given, dict) else {})
+    digest, given = optional_text(call.fields.get("env")), texts(call.fields.get("variables"))
+    environ = base_environ(session, dict(environment_variables(root, digest), **given))
     environ.setdefault("TERM", "xterm-256color")
-    argv = call.texts("argv") or login_shell(environ)
+    argv = call.texts("argv")
+    container = environment_container(root, digest, "console-" + os.urandom(6).hex())
+    if container:
+        names = [*given, "TERM", "OUTRIG_SESSION"]
+        words = container.words(root.work(session), root.work(session), names, ["--rm", "-it"])
+        first, *rest = argv or ["sh"]
+        argv = [*words, first, container.image, *rest]
+    argv = argv or login_shell(environ)
     pid, master = pty.fork()
     if pid == 0:
         become_console(argv, environ, root.work(session), call)
@@ -48,11 +59,6 @@ def handle_console(root: Root, call: Call) -> dict[str, object]:
     code = terminal.follow(lambda: touch(root, session))
     touch(root, session)
     return {"code": code}
-
-
-def optional_digest(call: Call) -> str | None:
-    value = call.fields.get("env")
-    return value if isinstance(value, str) else None
 
 
 def login_shell(environ: dict[str, str]) -> list[str]:

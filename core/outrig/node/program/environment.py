@@ -8,6 +8,8 @@ import os
 import sys
 
 from outrig.node.program.call import SessionLock
+from outrig.node.program.container import Container
+from outrig.node.program.image import ImageMaker, working_engine
 from outrig.node.program.lifetime import touch
 from outrig.node.program.pipconf import uv_variables
 from outrig.node.program.place import (
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
     from outrig.node.program.call import Call
     from outrig.node.program.place import Root
 
+ENGINE, IMAGE = "outrig-engine", "outrig-image"
+"""Names in an environment's `ready` file that are not variables."""
+
 CONDA_TOOLS = ("micromamba", "mamba", "conda")
-ENGINES = ("docker", "podman")
 
 
 class Wanted:
@@ -50,6 +54,10 @@ class Wanted:
     def shared(self) -> bool:
         """Whether there is anything that sessions have in common."""
         return bool(self.requirements or self.conda or self.image or self.dockerfile)
+
+    def in_image(self) -> bool:
+        """Whether commands run in a container."""
+        return bool(self.image or self.dockerfile)
 
 
 def optional_text(value: object) -> str | None:
@@ -85,36 +93,14 @@ def check_tools(wanted: Wanted) -> None:
             "environment.conda needs micromamba, mamba or conda, and the node has none of them",
             hint="install micromamba there, or use environment.requirements",
         )
-    if wanted.image or wanted.dockerfile:
-        key = "image" if wanted.image else "dockerfile"
-        raise Refused(
-            "environment.%s needs a container engine, and the node has none that works: %s"
-            % (key, engine_problem()),
-            hint="use environment.requirements, or a node with docker or podman",
-        )
+    if wanted.in_image():
+        if wanted.conda:
+            raise Refused("environment.conda and an image do not go together", "usage")
+        working_engine("image" if wanted.image else "dockerfile")
 
 
 def find_tool(names: tuple[str, ...]) -> str | None:
     return next((path for path in map(find_program, names) if path), None)
-
-
-def engine_problem() -> str:
-    """Say in a few words why no container can be run."""
-    import subprocess
-
-    engine = find_tool(ENGINES)
-    if engine is None:
-        return "there is neither docker nor podman"
-    try:
-        asked = subprocess.run(
-            [engine, "info"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        return "%s: %s" % (engine, error)
-    lines = asked.stderr.decode("utf-8", "replace").strip().splitlines()
-    if asked.returncode and lines:
-        return "%s: %s" % (os.path.basename(engine), lines[-1][:200])
-    return "runs in containers are not supported on this node"
 
 
 def is_ready(root: Root, digest: str) -> bool:
@@ -131,15 +117,49 @@ def make_shared(root: Root, call: Call, session: str, digest: str, wanted: Wante
         os.makedirs(path, mode=0o700)
         files = write_sources(path + "/source", wanted.files)
         step = Step(call, path + "/log", base_environ(session, {}), (lock.fd,))
-        variables: dict[str, str] = {}
-        if wanted.conda:
-            variables = make_conda(step, path, files[wanted.conda], root.work(session))
-        if wanted.requirements:
-            step.environ = with_variables(step.environ, variables)
-            made = make_venv(step, path, files[wanted.requirements], root.work(session))
-            variables = joined(variables, made)
+        if wanted.in_image():
+            variables = make_image(step, digest, wanted, files, root.work(session))
+            write_whole(root.session(session) + "/prepared", digest.encode("ascii"))
+        else:
+            variables = make_packages(step, path, wanted, files, root.work(session))
         write_whole(path + "/ready", json.dumps(variables).encode("ascii"))
     return True
+
+
+def make_packages(
+    step: Step, path: str, wanted: Wanted, files: dict[str, str], work: str
+) -> dict[str, str]:
+    """Make the conda environment, and the venv on top of it; return what puts them to use."""
+    variables: dict[str, str] = {}
+    if wanted.conda:
+        variables = make_conda(step, path, files[wanted.conda], work)
+    if wanted.requirements:
+        step.environ = with_variables(step.environ, variables)
+        made = make_venv(step, path, files[wanted.requirements], work)
+        variables = joined(variables, made)
+    return variables
+
+
+def make_image(
+    step: Step, digest: str, wanted: Wanted, files: dict[str, str], work: str
+) -> dict[str, str]:
+    """Make the image, with requirements and shell steps in it; return engine and image."""
+    maker = ImageMaker(step, working_engine("image"), digest, work)
+    if wanted.dockerfile:
+        maker.build(files[wanted.dockerfile])
+    else:
+        maker.pull(wanted.image or "")
+    if wanted.requirements:
+        words = "python3 -m pip install --requirement " + quoted(wanted.requirements)
+        maker.add("pip install -r " + wanted.requirements, words)
+    for text in wanted.shell:
+        maker.add(text.strip().splitlines()[0][:80], text)
+    return {ENGINE: maker.engine, IMAGE: maker.image}
+
+
+def quoted(text: str) -> str:
+    """Quote a word for the shell."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def write_sources(directory: str, files: dict[str, object]) -> dict[str, str]:
@@ -215,16 +235,28 @@ def make_conda(step: Step, path: str, file: str, work: str) -> dict[str, str]:
 
 def run_shell_steps(root: Root, call: Call, session: str, digest: str, steps: list[str]) -> bool:
     """Run the shell steps in the session's work directory, once per digest."""
-    directory = root.session(session)
+    directory, work = root.session(session), root.work(session)
     with SessionLock(directory + "/prepare.lock", call) as lock:
         if read_whole(directory + "/prepared") == digest.encode("ascii"):
             return False
         environ = base_environ(session, environment_variables(root, digest))
-        step = Step(call, directory + "/setup.log", environ, (lock.fd,), kept=False)
+        step = Step(call, directory + "/setup.log", environ, (lock.fd,))
+        container = environment_container(root, digest, session + "-setup")
         for text in steps:
-            step.run(text.strip().splitlines()[0][:80], [*shell(), text], root.work(session))
+            argv = container.script(work, text, [], ["--rm"]) if container else [*shell(), text]
+            step.run(text.strip().splitlines()[0][:80], argv, work)
         write_whole(directory + "/prepared", digest.encode("ascii"))
     return True
+
+
+def environment_container(root: Root, digest: str | None, name: str) -> Container | None:
+    """Return the container that an environment's commands run in, `None` if in none."""
+    if not digest:
+        return None
+    fields = read_fields(root.environment(checked_name("environment", digest)) + "/ready") or {}
+    if ENGINE not in fields:
+        return None
+    return Container(str(fields[ENGINE]), str(fields[IMAGE]), name)
 
 
 def environment_variables(root: Root, digest: str | None) -> dict[str, str]:
@@ -232,7 +264,8 @@ def environment_variables(root: Root, digest: str | None) -> dict[str, str]:
     if not digest:
         return {}
     fields = read_fields(root.environment(checked_name("environment", digest)) + "/ready") or {}
-    variables = {name: str(value) for name, value in fields.items()}
+    own = (ENGINE, IMAGE)
+    variables = {name: str(value) for name, value in fields.items() if name not in own}
     if variables:
         return with_variables({"PATH": os.environ.get("PATH", os.defpath)}, variables)
     return {}

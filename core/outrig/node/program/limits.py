@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 
+from outrig.node.program.container import container_of
 from outrig.node.program.place import read_whole, write_file
 from outrig.node.program.proc import send_signal
 
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from outrig.node.program.record import Spec
 
 PERIOD_US = 100_000
+KILLED = 128 + signal.SIGKILL
 
 
 class Limiter:
     """One run's limits; this base class is the last resort, without any control group."""
 
     name = "affinity and rlimits, for each process by itself"
+    counts_nothing = False
+    """Whether a kill for memory cannot be told from any other."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -46,6 +50,15 @@ class Limiter:
     def memory_was_exceeded(self) -> bool:
         """Whether something of the run was killed for its memory."""
         return False
+
+    def reason(self, code: int | None) -> str | None:
+        """Return what the limits have to do with a run's end, `None` if nothing."""
+        limit = "memory limit %d MiB" % int(self.spec.memory_mib or 0)
+        if code and self.memory_was_exceeded():
+            return limit + " exceeded"
+        if code == KILLED and self.spec.memory_mib and self.counts_nothing:
+            return "killed; %s" % limit
+        return None
 
     def kill(self) -> None:
         """Kill all that is in the group."""
@@ -145,6 +158,7 @@ class SystemdScope(Limiter):
     """Limits by a scope of the user's systemd."""
 
     name = "systemd-run --user"
+    counts_nothing = True
 
     def apply(self) -> None:
         pass
@@ -158,6 +172,27 @@ class SystemdScope(Limiter):
         return [*words, "--"]
 
 
+class Unlimited(Limiter):
+    """No limits of ours: none were asked for, or the container engine sees to them."""
+
+    counts_nothing = True
+
+    def apply(self) -> None:
+        pass
+
+    def memory_was_exceeded(self) -> bool:
+        container = container_of(self.spec)
+        return bool(self.spec.memory_mib and container and container.was_out_of_memory())
+
+    def kill(self) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        container = container_of(self.spec)
+        if container:
+            container.remove()
+
+
 def counted(text: str, name: str) -> int:
     """Return the number behind `name` in a control file's lines."""
     for line in text.splitlines():
@@ -169,8 +204,8 @@ def counted(text: str, name: str) -> int:
 
 def limiter_for(spec: Spec) -> Limiter:
     """Return the best limiter for a run; without limits asked for, one that does nothing."""
-    if not spec.memory_mib and not spec.cpu:
-        return Limiter(spec)
+    if spec.engine or (not spec.memory_mib and not spec.cpu):
+        return Unlimited(spec)
     delegated = bases_v2()
     if delegated:
         return GroupV2(spec, delegated)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from outrig.node.program.adopt import Adopted
+from outrig.node.program.container import container_of, run_words
 from outrig.node.program.place import exists, write_file
 from outrig.node.program.proc import boot_id
 from outrig.node.program.record import Ending, lock_is_free, read_fields, read_spec, reserve
@@ -184,7 +185,11 @@ class LiveRuns:
         batch = self.batches[live.spec.batch]
         spec = live.spec
         launch = Launch(
-            self.root, spec, environment_of(batch, spec), argv_of(batch, spec), self.keep
+            self.root,
+            spec,
+            environment_of(batch, spec),
+            argv_of(batch, spec, self.root.work(spec.session)),
+            self.keep,
         )
         pid = os.fork()
         if pid == 0:
@@ -229,6 +234,9 @@ def environment_of(batch: Batch, spec: Spec) -> dict[str, str]:
     return environ
 
 
-def argv_of(batch: Batch, spec: Spec) -> list[str]:
+def argv_of(batch: Batch, spec: Spec, work: str) -> list[str]:
     """Return the words of the program that runs the script."""
+    container = container_of(spec)
+    if container:
+        return run_words(container, spec, work)
     return [*batch.argv, spec.script]

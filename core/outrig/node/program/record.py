@@ -26,8 +26,10 @@ class Spec:
         "cpu",
         "devices",
         "directory",
+        "engine",
         "gpu",
         "gpu_type",
+        "image",
         "memory_mib",
         "run",
         "script",
@@ -40,6 +42,8 @@ class Spec:
         self.run = str(fields["run"])
         self.session = str(fields["session"])
         self.batch = str(fields.get("batch", ""))
+        self.engine = str(fields.get("engine") or "")
+        self.image = str(fields.get("image") or "")
         self.script = str(fields["script"])
         self.directory = str(fields.get("directory", "."))
         self.cpu = number(fields.get("cpu"))

@@ -24,6 +24,7 @@ from outrig.node.program.wake import ensure_keeper, poke
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from outrig.node.program.container import Container
     from outrig.node.program.place import Root
 
 MAX_LOG_PART = 4 << 20
@@ -74,17 +75,25 @@ class Submission:
     """A batch as a client asks for it."""
 
     def __init__(
-        self, root: Root, session: str, tasks: list[dict[str, object]], cap: int, argv: list[str]
+        self,
+        root: Root,
+        session: str,
+        tasks: list[dict[str, object]],
+        cap: int,
+        container: Container | None,
     ) -> None:
         self.root = root
         self.session = session
         self.cap = cap
-        self.argv = argv
+        self.container = container
         self.specs = [self.spec(task) for task in tasks]
 
     def spec(self, task: dict[str, object]) -> Spec:
         checked_name("run", task.get("run"))
-        return Spec(dict(task, session=self.session))
+        spec = Spec(dict(task, session=self.session))
+        spec.engine = self.container.engine if self.container else ""
+        spec.image = self.container.image if self.container else ""
+        return spec
 
     def check(self) -> None:
         """Raise `Refused` for what can never run here."""
@@ -106,7 +115,7 @@ class Submission:
         fresh = [spec for spec in self.specs if spec.run not in known]
         if not fresh:
             return
-        header = {"session": self.session, "cap": self.cap, "environ": environ, "argv": self.argv}
+        header = {"session": self.session, "cap": self.cap, "environ": environ, "argv": shell()}
         lines = [json.dumps(header).encode("ascii"), *(spec.encode() for spec in fresh), b""]
         name = "%016x-%s.jsonl" % (time.time_ns(), os.urandom(4).hex())
         write_whole(self.root.inbox() + "/" + name, b"\n".join(lines))

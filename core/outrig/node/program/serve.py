@@ -17,9 +17,11 @@ from outrig.node.program.ending import (
     handle_remove_environment,
 )
 from outrig.node.program.environment import (
+    environment_container,
     environment_variables,
     handle_can_prepare,
     handle_prepare,
+    optional_text,
 )
 from outrig.node.program.files import handle_list_files, handle_read_file, handle_write_file
 from outrig.node.program.keeper import run_keeper
@@ -35,7 +37,6 @@ from outrig.node.program.runs import (
     known_runs,
     read_log,
     run_state,
-    shell,
     submit,
 )
 from outrig.node.program.sync import handle_sync
@@ -68,10 +69,11 @@ LEAVE_S = 5.0
 
 def handle_execute(root: Root, call: Call) -> dict[str, object]:
     session = existing_session(root, call.text("session"))
-    submission = Submission(root, session, call.objects("tasks"), int(call.number("cap")), shell())
-    digest = call.fields.get("env")
-    variables = environment_variables(root, digest if isinstance(digest, str) else None)
-    submit(root, submission, base_environ(session, variables))
+    digest = optional_text(call.fields.get("env"))
+    container = environment_container(root, digest, session)
+    tasks, cap = call.objects("tasks"), int(call.number("cap"))
+    submission = Submission(root, session, tasks, cap, container)
+    submit(root, submission, base_environ(session, environment_variables(root, digest)))
     return {}
 
 
