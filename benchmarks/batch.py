@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outrig.engine import Outrig
+from outrig.model.run import RunStatus
 from outrig.node.base import NodeBase
 from outrig.session.requests import NewRun
 
@@ -68,8 +69,12 @@ def _reap(outrig: Outrig, session: Session) -> None:
 def _waiting(outrig: Outrig, session: Session, count: int) -> dict[str, float]:
     """Let all runs but eight wait, and look at the node's processes meanwhile."""
     runs = _start(outrig, session, LOCKED, count, 8)
-    while {one.state.status.value for one in outrig.refresh(session)[-count:][:8]} != {"RUNNING"}:
-        time.sleep(0.05)
+    first = {run.id for run in runs[:8]}
+    going = 0
+    while going < len(first):
+        fresh = [run for run in outrig.refresh(session) if run.id in first]
+        going = sum(run.state.status is RunStatus.RUNNING for run in fresh)
+        time.sleep(0.2)
     found = _node_processes()
     outrig.execute(session, [NewRun(script="touch door")])
     _end(outrig, session, runs)
