@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -167,10 +166,14 @@ def test_conda_is_refused_before_anything_is_made(
 
 
 def test_an_image_without_an_engine_is_refused_with_the_reason(
-    held: Held, provider: LocalProvider, monkeypatch: pytest.MonkeyPatch
+    held: Held, provider: LocalProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     provider.close()
-    monkeypatch.setenv("PATH", os.defpath)
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    for name in ("sh", "bash"):
+        (bare / name).symlink_to(shutil.which(name) or f"/bin/{name}")
+    monkeypatch.setenv("PATH", str(bare))
     with pytest.raises(RemoteError, match=r"environment\.image needs a container engine"):
         prepare(provider, held, source(image="python:3.12"), "d10")
 
