@@ -76,12 +76,10 @@ def _waiting(outrig: Outrig, session: Session, count: int) -> dict[str, float]:
         going = sum(run.state.status is RunStatus.RUNNING for run in fresh)
         time.sleep(0.2)
     found = _node_processes()
+    memory_kib = sum(_memory_kib(pid) for pid in found)
     outrig.execute(session, [NewRun(script="touch door")])
     _end(outrig, session, runs)
-    return {
-        "processes": len(found),
-        "memory_kib": sum(_memory_kib(pid) for pid in found),
-    }
+    return {"processes": len(found), "memory_kib": memory_kib}
 
 
 def _idle(outrig: Outrig, session: Session, seconds: float) -> dict[str, float]:
