@@ -43,6 +43,7 @@ def report(
     elif isinstance(error, OSError) and error.strerror:
         where = f": {os.fsdecode(error.filename)}" if error.filename else ""
         say("outrig: error:", "red", f"{error.strerror}{where}")
+        _drop_what_cannot_be_written()
     else:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         say("outrig: error:", "red", f"{what} (a bug in Outrig; -vv shows the traceback)")
@@ -67,11 +68,25 @@ def _hint(error: BaseException) -> None:
             say("outrig: hint:", "cyan", line)
 
 
+def _drop_what_cannot_be_written() -> None:
+    """Let Python not try again when it ends: it would exit with 120 and a message of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+    except (ValueError, AttributeError):
+        pass
+
+
 def _pipe_closed() -> int:
     """Leave quietly: whoever read our output has had enough (`| head`)."""
+    _drop_output()
+    return PIPE_CLOSED
+
+
+def _drop_output() -> None:
     try:
         sink = os.open(os.devnull, os.O_WRONLY)
         os.dup2(sink, sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
         pass
-    return PIPE_CLOSED

@@ -41,7 +41,7 @@ class JournalTable:
         found = self._database.read(
             "SELECT id, provider, session_id, kind, scope, token, state, ids FROM journal"
             " WHERE state IN ('intended', 'created') AND (session_id = ?1 OR ?1 IS NULL)"
-            " ORDER BY id",
+            " ORDER BY rowid",
             session_id,
         )
         return [

@@ -252,8 +252,11 @@ def test_nothing_a_repository_configures_is_executed(run: CommandLine, demo: Pat
 def test_names_that_a_terminal_would_obey_are_shown_harmless(run: CommandLine, demo: Path) -> None:
     os.mkfifo(demo / "\x1b[31mred")
     (demo / "\x1b[2Jclear").write_text("x")
-    created = run("snapshot", "create", "--name", "v\x1b[1m1").checked()
-    listed = run("snapshot", "ls", "v\x1b[1m1").checked()
+    refused = run("snapshot", "create", "--name", "v\x1b[1m1")
+    assert refused.exit_code == 2
+    assert "\x1b" not in refused.err
+    created = run("snapshot", "create", "--name", "v1").checked()
+    listed = run("snapshot", "ls", "v1").checked()
     for text in (created.out, created.err, listed.out, run("snapshot", "list").out):
         assert "\x1b" not in text
 

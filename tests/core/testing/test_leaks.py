@@ -85,7 +85,7 @@ def test_a_changed_directory_is_a_leak(pytester: pytest.Pytester) -> None:
     assert "current directory /" in text
 
 
-def test_a_mount_is_a_leak(pytester: pytest.Pytester, tmp_path: Path) -> None:
+def test_a_mount_is_a_leak(pytester: pytest.Pytester) -> None:
     text = outcome(
         pytester,
         """
@@ -97,7 +97,7 @@ def test_a_mount_is_a_leak(pytester: pytest.Pytester, tmp_path: Path) -> None:
             (tmp_path.parent / "mounted").write_text(there if done.returncode == 0 else "")
         """,
     )
-    (note,) = tmp_path.parent.rglob("mounted")
+    (note,) = pytester.path.rglob("mounted")
     if not note.read_text():
         pytest.skip("this user may not mount")
     subprocess.run(["umount", note.read_text()], check=True)
