@@ -97,7 +97,8 @@ def test_a_console_has_the_work_directory_size_and_exit_code(started: Path) -> N
 
 def test_a_console_follows_the_window_and_passes_ctrl_c(started: Path) -> None:
     terminal = Terminal("session", "attach", cwd=started)
-    terminal.type("echo ready$((1+1)); sleep 600\n")
+    # one program says it is ready and sleeps: between two a shell has nothing to pass Ctrl-C to
+    terminal.type("sh -c 'echo ready$((1+1)); exec sleep 600'\n")
     terminal.wait_for("ready2")
     terminal.type("\x03")
     terminal.resize(20, 70)
