@@ -304,10 +304,15 @@ class ObjectStore(_MarksHooks, ABC):
     `settings_type` declares its settings; it is constructed with the store's URL and their values.
     Keys are relative, `/`-separated, of `A-Za-z0-9._-`. An object is never changed once written.
     The methods are called from several threads at once, and raise `StoreError` or `AuthError` with
-    one line that says what the matter is.
+    one line that says what the matter is. What is temporary they try again themselves.
+
+    `list` may show a new object late; what is deleted must not be listed for long. `if_absent` is
+    a courtesy: keys are digests or unique, so two writers of one key write the same.
     """
 
     settings_type: ClassVar[type[Settings]] = Settings
+    parallel: ClassVar[int] = 1
+    """How many calls at once are worth it: several where each waits for a network."""
 
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = url
@@ -335,6 +340,13 @@ class ObjectStore(_MarksHooks, ABC):
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with `prefix`; for stores that can list them for less."""
         return (one.key for one in self.list(prefix))
+
+    def tidy(self, before_s: float) -> int:  # noqa: ARG002 - stores that leave nothing do nothing
+        """Clear away what writers that died before then (seconds since 1970) left unfinished.
+
+        Called by prunes, with a time a day ago; returns how much there was.
+        """
+        return 0
 
     def store_snapshot(self, source: SnapshotReader, context: Context) -> StoredSnapshot:
         """See `outrig.hookspecs.store_snapshot`."""

@@ -8,7 +8,6 @@ fsync, and then linked to its name, so it appears whole or not at all, after a p
 from __future__ import annotations
 
 import os
-import re
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from outrig.api import ObjectInfo, ObjectStore, Settings, setting
 from outrig.errors import ConfigError, NotFoundError, StoreError
+from outrig_stores.keys import check_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _SCHEME = "file://"
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _ASIDE = ".writing"
 _STALE_S = 24 * 3600
 
@@ -126,8 +125,7 @@ class FileStore(ObjectStore):
 
     def _path(self, key: str) -> Path:
         """Return the file of a key; a key can never lead out of the store."""
-        if not _KEY.fullmatch(key):
-            raise StoreError(f'"{key}" cannot be the key of an object')
+        check_key(key)
         return self.root / key
 
     def _make_directory(self, directory: Path) -> None:

@@ -13,6 +13,8 @@ from outrig.project.problem import nearest
 if TYPE_CHECKING:
     from outrig.manifest import Manifest, Problem
 
+_GENERAL_STORE = "fsspec"
+
 
 class Catalogue:
     """The plugins that may be used: what is installed, less what is broken or switched off."""
@@ -50,10 +52,19 @@ class Catalogue:
                     f"{problem.reason}",
                     hint="see: outrig plugin doctor",
                 )
+        general = self._general(kind, name)
+        if general is not None:
+            return general
         raise PluginError(
             f'no {kind.noun} named "{name}" is installed{_switched_off(name)}',
             hint=self._hint(kind, name),
         )
+
+    def _general(self, kind: Kind, name: str) -> PluginEntry | None:
+        """Return the store that opens what no other does; not for those that ought to be there."""
+        if kind is not Kind.STORE or install_hint(kind, name) is not None:
+            return None
+        return next((one for one in self.entries(kind) if one.name == _GENERAL_STORE), None)
 
     def _hint(self, kind: Kind, name: str) -> str:
         hint = install_hint(kind, name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from outrig.errors import NotFoundError, StoreError
 from outrig.model.snapshot import SnapshotInfo
 from outrig.snapshot import pack as packs
+from outrig.snapshot.ahead import ahead
 from outrig.snapshot.block import unpack_block
 from outrig.snapshot.label import is_id
 from outrig.snapshot.loader import fetch_entries, find_label
@@ -15,11 +16,13 @@ from outrig.snapshot.pathname import display
 from outrig.snapshot.repository import Repository, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from outrig.interfaces import Context, ObjectStore
     from outrig.model.snapshot import Entry
     from outrig.snapshot.label import Label
+
+_PACKS_AHEAD = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +61,20 @@ class _Check:
         sizes = {one.key: one.size_bytes for one in self._repository.store.list(packs.PREFIX)}
         keys = [key for key in sizes if packs.key_digest(key) and (wanted is None or key in wanted)]
         total = sum(sizes[key] for key in keys)
-        for key in sorted(keys):
+        store = self._repository.store
+        # A pack may be 64 MiB: few at once.
+        for key, data in ahead(store.get, sorted(keys), min(store.parallel, _PACKS_AHEAD)):
             self._context.check_cancelled()
             self._context.progress(self.size_bytes, total, "bytes verified")
             self.packs += 1
             self.size_bytes += sizes[key]
-            self._verify_pack(key)
+            self._verify_pack(key, data)
 
-    def _verify_pack(self, key: str) -> None:
+    def _verify_pack(self, key: str, fetched: Callable[[], bytes]) -> None:
         from blake3 import blake3
 
         try:
-            data = self._repository.store.get(key)
+            data = fetched()
         except (StoreError, NotFoundError) as err:
             self.damages.append(Damage(what=str(err)))
             return

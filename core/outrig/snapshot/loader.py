@@ -101,12 +101,13 @@ def _fetch(store: ObjectStore, run: _Run) -> _Fetched:
 
 def _fetch_all(store: ObjectStore, runs: Iterable[_Run]) -> Iterator[tuple[_Run, _Fetched]]:
     """Fetch runs in threads, a few ahead of whoever takes them."""
-    pool = ThreadPoolExecutor(_THREADS, "outrig-load")
+    threads = max(_THREADS, store.parallel)
+    pool = ThreadPoolExecutor(threads, "outrig-load")
     ahead: deque[tuple[_Run, Future[_Fetched]]] = deque()
     try:
         for run in runs:
             ahead.append((run, pool.submit(_fetch, store, run)))
-            if len(ahead) >= _AHEAD:
+            if len(ahead) >= max(_AHEAD, threads + 1):
                 first, future = ahead.popleft()
                 yield first, future.result()
         while ahead:

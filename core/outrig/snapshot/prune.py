@@ -86,6 +86,7 @@ class _Prune:
         self._used: set[bytes] = set()
 
     def run(self) -> PruneReport:
+        self._store.tidy(self._now_s - GRACE_S)
         self._used = _used_chunks(self._repository)
         deleted = self._carry_out()
         waiting = frozenset(self._repository.doomed_keys())

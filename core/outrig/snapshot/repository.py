@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from outrig.errors import NotFoundError, StoreError
 from outrig.snapshot import label as labels
 from outrig.snapshot import pack as packs
+from outrig.snapshot.ahead import ahead
 from outrig.snapshot.index import Index, LabelRow, Place, index_file
 
 if TYPE_CHECKING:
@@ -87,12 +88,13 @@ class Repository:
         if gone:
             self.index.remove_packs(gone)
         new = [key for key in there if key not in known]
-        for number, key in enumerate(new):
+        tables = ahead(lambda key: self.read_table(key, there[key]), new, self.store.parallel)
+        for number, (key, table) in enumerate(tables):
             self.context.check_cancelled()
             if number and number % _IN_STEP == 0:
                 self.context.progress(number, len(new), "pack tables read")
             try:
-                self.index.add_pack(key, there[key], self.read_table(key, there[key]))
+                self.index.add_pack(key, there[key], table())
             except (StoreError, NotFoundError):
                 continue
         self._sizes = there
@@ -119,12 +121,13 @@ class Repository:
         if not gone and not new:
             return
         rows = []
-        for number, snapshot_id in enumerate(new):
+        fetched = ahead(self.read_label, new, self.store.parallel)
+        for number, (_, label) in enumerate(fetched):
             self.context.check_cancelled()
             if number and number % _IN_STEP == 0:
                 self.context.progress(number, len(new), "labels read")
             try:
-                rows.append(label_row(self.read_label(snapshot_id)))
+                rows.append(label_row(label()))
             except (StoreError, NotFoundError):
                 continue
         self.index.change_labels(rows, gone)

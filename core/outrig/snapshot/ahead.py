@@ -1,0 +1,39 @@
+"""Calls that wait for a network, made a few ahead of whoever takes their results."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+def ahead(
+    call: Callable[[A], R], items: Iterable[A], threads: int
+) -> Iterator[tuple[A, Callable[[], R]]]:
+    """Yield each item, in order, with what gives or raises the call's result.
+
+    With one thread the call is made when its result is asked for, and no thread is started.
+    """
+    if threads <= 1:
+        for item in items:
+            yield item, lambda item=item: call(item)  # type: ignore[misc]
+        return
+    pool = ThreadPoolExecutor(threads, "outrig-ahead")
+    waiting: deque[tuple[A, Future[R]]] = deque()
+    try:
+        for item in items:
+            waiting.append((item, pool.submit(call, item)))
+            if len(waiting) > threads:
+                first, future = waiting.popleft()
+                yield first, future.result
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
