@@ -69,7 +69,7 @@ def _files(directory: Directory) -> list[PreviewFile]:
 def preview(root: Path, options: ScanOptions, context: Context) -> Preview:
     """Look at every file that a snapshot of `root` would hold; raises `ProjectError`."""
     real = os.path.realpath(os.fsencode(root))
-    walk = Walk(real, options, scancache.load(scancache.cache_file(real, options)))
+    walk = Walk(real, options, scancache.load(scancache.cache_file(real, options)).directories())
     files: list[PreviewFile] = []
     directories = 0
     try:

@@ -19,7 +19,7 @@ from outrig.snapshot.gitstate import GitQuestion
 from outrig.snapshot.manifest import Part, decode, pack_times
 from outrig.snapshot.reading import DirectoryReader
 from outrig.snapshot.reread import read_again
-from outrig.snapshot.scancache import CachedDirectory
+from outrig.snapshot.scancache import CachedDirectory, Counts
 from outrig.snapshot.streamed import StreamedReader
 from outrig.snapshot.walk import Walk
 
@@ -57,6 +57,7 @@ class TreeReader(StreamedReader):
         self._done = False
         self._file_count = 0
         self._size_bytes = 0
+        self._counts = Counts()
         self._entries: list[Entry] | None = None
         self._info: SnapshotInfo | None = None
 
@@ -70,7 +71,7 @@ class TreeReader(StreamedReader):
     def ignored(self) -> int:
         """How many names the ignore rules left out; a directory counts once."""
         self._finish()
-        return 0 if self._walk is None else self._walk.ignored
+        return self._counts.ignored
 
     @property
     def info(self) -> SnapshotInfo:
@@ -106,7 +107,12 @@ class TreeReader(StreamedReader):
 
     def _stream(self) -> Iterator[tuple[bytes, bytes]]:
         file = scancache.cache_file(self._root, self._options)
-        cache = scancache.load(file)
+        scan = scancache.load(file)
+        if scan.is_unchanged(self._root):
+            self._parts = [Part(part) for part in scan.parts()]
+            self._times, self._counts, self._done = scan.times(), scan.counts, True
+            return
+        cache = scan.directories()
         self._walk = walk = Walk(self._root, self._options, cache)
         self._parts, self._times, self._cached = [], array("q"), []
         self._file_count = self._size_bytes = 0
@@ -120,11 +126,14 @@ class TreeReader(StreamedReader):
                 for _ in reading:  # no snapshot will be made: only look for more to report
                     pass
         self._refuse_problems(walk)
+        self._counts = Counts(
+            self._file_count, self._size_bytes, walk.ignored, walk.missing_outputs
+        )
         self._done = True
-        if any(not known for known in self._unchanged(cache)) or len(cache) != len(self._cached):
-            scancache.save(file, self._cached)
+        if len(cache) != len(self._cached) or not all(self._known(cache)):
+            scancache.save(file, self._cached, self._counts)
 
-    def _unchanged(self, cache: dict[bytes, CachedDirectory]) -> Iterator[bool]:
+    def _known(self, cache: dict[bytes, CachedDirectory]) -> Iterator[bool]:
         return (cache.get(one.path) is one for one in self._cached)
 
     def _finish(self) -> None:
@@ -147,7 +156,6 @@ class TreeReader(StreamedReader):
         hasher = blake3()
         for part in self._parts:
             hasher.update(part.data)
-        missing = () if self._walk is None else self._walk.missing_outputs
         return SnapshotInfo(
             id=ids.new_id(),
             name=self._labels.name,
@@ -155,10 +163,10 @@ class TreeReader(StreamedReader):
             project_id=self._project_id,
             created_at=datetime.now(UTC),
             description=self._labels.description,
-            file_count=self._file_count,
-            size_bytes=self._size_bytes,
+            file_count=self._counts.files,
+            size_bytes=self._counts.size_bytes,
             git=self._git.answer(),
-            missing_outputs=missing,
+            missing_outputs=self._counts.missing,
         )
 
     def _directory(
