@@ -76,6 +76,10 @@ class Outrig:
 
         return Library(self.runtime)
 
+    def use_store(self, store: str) -> None:
+        """Work with the snapshots of this store: a name, a URL or a path. It wins over projects."""
+        self.snapshots = self.snapshots.at(store)
+
     def watch(self, observer: Observer) -> None:
         """Tell another observer from now on."""
         self.observer = observer
@@ -100,7 +104,7 @@ class Outrig:
             )
         project = load_project(location)
         if project.store is not None:
-            self.snapshots.store = project.store
+            self.snapshots.prefer(project.store)
         return project
 
     def project_id(self, project: Project) -> str:

@@ -23,8 +23,8 @@ def wait_quietly(seconds: float) -> None:
 class Retrying:
     """At most `attempts` calls, with pauses that double from 0.1 s to 20 s, each drawn at random.
 
-    The random part ("full jitter") keeps clients that were refused together from coming back
-    together: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+    The random part (AWS calls it full jitter) keeps clients that were refused together from coming
+    back together.
     """
 
     attempts: int = 8

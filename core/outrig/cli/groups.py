@@ -11,6 +11,7 @@ RUN = Group(summary="Show, repeat and cancel runs")
 SESSION = Group(summary="Hold nodes, run a project's commands on them, bring the outputs back")
 SHIM = Group(summary="Let other tools' own command lines work with Outrig")
 SNAPSHOT = Group(summary="Keep, compare and restore copies of a project's files")
+STORE = Group(summary="Name, show and forget the stores that snapshots are kept in")
 
 ANY = Route(
     to="",

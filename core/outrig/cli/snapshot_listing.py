@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.cli.definition import argument
+from outrig.cli.definition import argument, option
 from outrig.cli.listing import Column
 from outrig.model.snapshot import EntryKind, GitState, SnapshotInfo
 
@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from outrig.cli.command import Command
+    from outrig.engine import Outrig
     from outrig.model.snapshot import Entry
 
 SNAPSHOT_ARGUMENT = argument("snapshot", "the snapshot's name or id")
+STORE_OPTION = option(
+    "store", "s", "another store than the project's or the usual one", value="NAME|URL"
+)
 
 
 def git_text(git: GitState | None) -> str | None:
@@ -47,6 +51,14 @@ def kind_letter(entry: Entry) -> str:
     return str(entry.kind.value)
 
 
+def engine_with_store(command: Command) -> Outrig:
+    """Return the engine, at work with the store that `--store` names."""
+    store = command.text("store")
+    if store is not None:
+        command.outrig.use_store(store)
+    return command.outrig
+
+
 def asked_snapshot(command: Command, argument_name: str = "snapshot") -> SnapshotInfo:
     """Return the snapshot that an argument names, by name or id; raises `NotFoundError`.
 
@@ -54,7 +66,7 @@ def asked_snapshot(command: Command, argument_name: str = "snapshot") -> Snapsho
     """
     from outrig.cli.running import TerminalObserver
 
-    outrig = command.outrig
+    outrig = engine_with_store(command)
     outrig.watch(TerminalObserver(command))
     return outrig.snapshots.resolve(outrig.here(), command.word(argument_name) or "")
 

@@ -12,6 +12,8 @@ from outrig.errors import ConfigError
 
 SECTIONS = ("providers", "stores", "expanders", "extensions")
 """The keys that hold the settings of plugins, by the plugin's name."""
+STORE_SECTION = "known_stores"
+"""The key that holds the user's own stores, by the name each has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.config.file import SECTIONS, Written
+from outrig.config.file import SECTIONS, STORE_SECTION, Written
 from outrig.config.user import own_keys
 from outrig.errors import ConfigError, ProjectError
 from outrig.project.document import YamlMap, YamlScalar, parse
@@ -50,12 +50,12 @@ class _Reader:
         self.sections: dict[str, dict[str, Written]] = {"": {}}
 
     def top(self, key: YamlScalar, node: YamlNode) -> None:
-        if key.text in SECTIONS:
+        if key.text in (*SECTIONS, STORE_SECTION):
             self.plugins(key.text, node)
         elif key.text in own_keys():
             self.sections[""][key.text] = self.written(node)
         else:
-            like = nearest(key.text, (*own_keys(), *SECTIONS))
+            like = nearest(key.text, (*own_keys(), *SECTIONS, STORE_SECTION))
             self.problem(key, f"unknown key {shown(key.text)}", like)
 
     def plugins(self, section: str, node: YamlNode) -> None:

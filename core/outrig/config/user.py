@@ -22,7 +22,7 @@ class UserSettings(Settings):
 
     provider: str = setting("local", help="the provider of projects that name none")
     store: str | None = setting(
-        None, help="URL of the snapshot store; without it, snapshots_dir on this computer"
+        None, help="name or URL of the snapshot store; without it, snapshots_dir on this computer"
     )
     snapshots_dir: Path | None = setting(
         None, help="where snapshots are kept on this computer; without it, the data directory"

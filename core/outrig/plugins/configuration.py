@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from outrig.config.edit import set_key, unset_key
 from outrig.config.fields import SettingField, fields_of, plain_text
-from outrig.config.file import SECTIONS, ConfigFile, read_config
+from outrig.config.file import SECTIONS, STORE_SECTION, ConfigFile, read_config
 from outrig.config.resolve import find_values
 from outrig.config.user import UserSettings, own_fields
 from outrig.errors import NotFoundError, PluginError, UsageError
@@ -70,6 +70,8 @@ class Configuration:
             return self._states(section, self._declared(section, section), everything=True)
         states = list(self._states("", UserSettings, everything=True))
         for name in filter(None, sorted(self._config.sections)):
+            if name.partition(".")[0] == STORE_SECTION:
+                continue  # shown by `outrig store`
             try:
                 declared = self._declared(name, name)
             except PluginError:

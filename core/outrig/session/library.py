@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from outrig import paths
 from outrig.config.glance import configured
-from outrig.errors import UsageError
+from outrig.config.stores import StorePlace, is_name, located, store_place
+from outrig.errors import ConfigError, UsageError
 from outrig.model.snapshot import SnapshotLabels, SnapshotQuery
 from outrig.session.context import EngineContext
 from outrig.settings import Settings
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from outrig.interfaces import Context
+    from outrig.interfaces import Context, ObjectStore
     from outrig.model.project import Project
     from outrig.model.snapshot import (
         ChunkSink,
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
     from outrig.snapshot.check import CheckReport
     from outrig.snapshot.prune import PruneReport
     from outrig.snapshot.restore import RestoreReport
+    from outrig.snapshot.retention import Retention
     from outrig.snapshot.scan import Preview
+    from outrig.snapshot.statistics import StoreStatistics
 
 _MAX_NAME = 200
 
 
 def default_store() -> str:
-    """Return the URL of the store that counts: the configured one, else on this computer's disk."""
+    """Return the name or URL of the configured store, else the URL of that on this computer."""
     for name in ("store", "snapshots_dir"):
         settings = configured(name)
         if settings is not None and settings.store is not None:
@@ -45,6 +48,30 @@ def default_store() -> str:
         if settings is not None and settings.snapshots_dir is not None:
             return f"file://{settings.snapshots_dir.absolute()}"
     return f"file://{paths.data_dir()}/store"
+
+
+def project_store() -> str | None:
+    """Return the store that the project around the working directory names, if it names one.
+
+    A project file that cannot be read names none: what needs it says what is wrong with it.
+    """
+    from outrig.project.location import find_project, working_directory
+
+    location = find_project(working_directory())
+    try:
+        if location is None or b"store" not in (location.root / location.file).read_bytes():
+            return None
+        from outrig.project.reading import load_project
+
+        return load_project(location).store
+    except (OSError, ConfigError):
+        return None
+
+
+def _unnamed() -> str:
+    import uuid
+
+    return str(uuid.uuid4())
 
 
 def _checked(name: str) -> str:
@@ -56,11 +83,50 @@ def _checked(name: str) -> str:
 
 
 class Library:
-    """The snapshots in one store."""
+    """The snapshots in one store: that of a name, URL or path, else the project's or the user's."""
 
     def __init__(self, runtime: Runtime, store: str | None = None) -> None:
         self._runtime = runtime
-        self.store = store or default_store()
+        self._asked = store
+        self._found: StorePlace | None = None
+
+    @property
+    def place(self) -> StorePlace:
+        """Where the store is; raises `NotFoundError` for a name that no store has."""
+        if self._found is None:
+            asked = self._asked or project_store() or default_store()
+            self._found = store_place(asked) if is_name(asked) else StorePlace(url=located(asked))
+        return self._found
+
+    @property
+    def store(self) -> str:
+        """The store's URL."""
+        return self.place.url
+
+    def prefer(self, store: str) -> None:
+        """Take this store (a project's) unless another was asked for."""
+        if self._asked is None:
+            self._found = None
+            self._asked = store
+
+    def at(self, store: str) -> Library:
+        """Return the library of another store, by name, URL or path."""
+        return Library(self._runtime, store)
+
+    def try_settings(self, place: StorePlace) -> None:
+        """Make a store with its settings, without asking it anything; raises `ConfigError`."""
+        other = Library(self._runtime)
+        other._found = place
+        _ = other.objects
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        """The store itself; raises `PluginError` when it is not an object store."""
+        from outrig.plugins.kinds import FLAG_MARK
+
+        # What a store was given under its name comes before variables, as flags do.
+        own = {FLAG_MARK + name: value for name, value in self.place.settings.items()}
+        return self._runtime.hooks.store(self.store, own)
 
     def preview(self, project: Project, *, all_files: bool = False) -> Preview:
         """Return what a snapshot would hold, and what would be left out and why."""
@@ -88,9 +154,7 @@ class Library:
         return create_snapshot(
             project.root,
             project_id,
-            SnapshotLabels(
-                name=_checked(name) if name else str(uuid.uuid4()), description=description
-            ),
+            SnapshotLabels(name=_checked(name) if name else _unnamed(), description=description),
             ScanOptions(outputs=project.output_files, all_files=all_files),
             self._store_snapshot,
             self.context("snapshot"),
@@ -151,13 +215,40 @@ class Library:
         """Verify every byte the snapshots rest on; without ids, of the whole store."""
         from outrig.snapshot.check import check_store
 
-        return check_store(self._runtime.hooks.store(self.store), self.context("check"), ids=ids)
+        return check_store(self.objects, self.context("check"), ids=ids)
 
     def prune(self) -> PruneReport:
         """Give back the space of what no snapshot uses, after a grace of 24 h."""
         from outrig.snapshot.prune import prune_store
 
-        return prune_store(self._runtime.hooks.store(self.store), self.context("prune"))
+        return prune_store(self.objects, self.context("prune"))
+
+    def superfluous(self, project_id: str | None, rule: Retention) -> tuple[SnapshotInfo, ...]:
+        """Return the snapshots that a rule does not keep; those of sessions are always kept."""
+        from outrig.snapshot.retention import superfluous
+
+        sessions = self._runtime.state.sessions.select()
+        used = {one.snapshot_id for one in sessions if one.snapshot_id}
+        return superfluous(self.list(project_id), rule, self._runtime.clock(), used)
+
+    def copy(
+        self, snapshot: SnapshotInfo, target: Library, *, project_id: str | None = None
+    ) -> StoredSnapshot:
+        """Copy a snapshot into another store, which takes only what it does not have yet.
+
+        It keeps its id, name and digest; with `project_id` it belongs to that project there.
+        """
+        from outrig.snapshot.copying import CopyReader
+
+        context = target.context("copy")
+        source = CopyReader(self.reader(snapshot), context, project_id)
+        return target._store_snapshot(source, context)
+
+    def statistics(self) -> StoreStatistics:
+        """Return what is in the store, by listing it: one request for each 1000 objects."""
+        from outrig.snapshot.statistics import store_statistics
+
+        return store_statistics(self.objects)
 
     def restore(
         self,
@@ -192,7 +283,7 @@ class Library:
     def context(self, step: str) -> EngineContext:
         """Return what a store's hook is given."""
         return EngineContext(
-            Settings(),
+            self.objects.settings if self.place.settings else Settings(),
             SessionJournal(self._runtime.state.journal, self.store, ""),
             step=step,
             observer=self._runtime.observer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import localbucket
 import pytest
@@ -101,6 +101,7 @@ class _CutWriter:
 def _handler(server: S3Server) -> type[BaseHTTPRequestHandler]:
     class Handler(localbucket.S3Handler):  # type: ignore[misc]
         data_root = server.root
+        wfile: Any
 
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
@@ -135,19 +136,19 @@ def _handler(server: S3Server) -> type[BaseHTTPRequestHandler]:
             if not head:
                 self.wfile.write(body)
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - the base class names it
             self._fault_then(super().do_GET)
 
-        def do_PUT(self) -> None:
+        def do_PUT(self) -> None:  # noqa: N802 - the base class names it
             self._fault_then(super().do_PUT)
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802 - the base class names it
             self._fault_then(super().do_POST)
 
-        def do_HEAD(self) -> None:
+        def do_HEAD(self) -> None:  # noqa: N802 - the base class names it
             self._fault_then(super().do_HEAD)
 
-        def do_DELETE(self) -> None:
+        def do_DELETE(self) -> None:  # noqa: N802 - the base class names it
             self._fault_then(super().do_DELETE)
 
     return Handler

@@ -29,8 +29,8 @@ def moto_url() -> Iterator[str]:
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    _, port = server.get_host_and_port()
+    yield f"http://127.0.0.1:{port}"
     server.stop()
 
 

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from outrig.cli.command import Command
 from outrig.cli.definition import argument
-from outrig.cli.snapshot_listing import SNAPSHOT_ARGUMENT, asked_snapshot, snapshot_names
+from outrig.cli.snapshot_listing import (
+    SNAPSHOT_ARGUMENT,
+    STORE_OPTION,
+    asked_snapshot,
+    snapshot_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +26,7 @@ class SnapshotCat(Command):
         SNAPSHOT_ARGUMENT,
         argument("path", "files in it", repeat=True),
     )
+    options = (STORE_OPTION,)
 
     def complete(self, name: str, prefix: str) -> Iterable[str]:
         """Complete the snapshot's name."""
@@ -30,7 +36,8 @@ class SnapshotCat(Command):
         """Write the files' content, byte for byte."""
         from outrig.snapshot.tree import read_file
 
-        reader = self.outrig.snapshots.reader(asked_snapshot(self))
+        info = asked_snapshot(self)
+        reader = self.outrig.snapshots.reader(info)
         for path in self.argument_words("path"):
             for data in read_file(reader, path):
                 self.write(data)

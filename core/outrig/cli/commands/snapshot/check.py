@@ -8,7 +8,7 @@ from outrig.cli.command import Command
 from outrig.cli.definition import argument
 from outrig.cli.listing import Column, size
 from outrig.cli.running import TerminalObserver, interruptible
-from outrig.cli.snapshot_listing import snapshot_names
+from outrig.cli.snapshot_listing import STORE_OPTION, engine_with_store, snapshot_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +37,7 @@ class SnapshotCheck(Command):
         ("outrig snapshot check v1", "what one snapshot rests on"),
     )
     arguments = (argument("snapshot", "names or ids", required=False, repeat=True),)
+    options = (STORE_OPTION,)
     lists = True
 
     def complete(self, _name: str, prefix: str) -> Iterable[str]:
@@ -45,7 +46,7 @@ class SnapshotCheck(Command):
 
     def handle(self) -> int:
         """Verify, and print what is damaged."""
-        outrig = self.outrig
+        outrig = engine_with_store(self)
         library = outrig.snapshots
         names = self.argument_words("snapshot")
         ids = [library.resolve(outrig.here(), name).id for name in names]

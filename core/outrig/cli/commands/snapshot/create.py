@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.cli.amounts import size
 from outrig.cli.any_style import snapshot_label
 from outrig.cli.command import Command
 from outrig.cli.definition import option
-from outrig.cli.listing import size
 from outrig.cli.running import TerminalObserver, interruptible
+from outrig.cli.snapshot_listing import STORE_OPTION, engine_with_store
 
 if TYPE_CHECKING:
     from outrig.model.project import Project
@@ -31,17 +32,19 @@ class SnapshotCreate(Command):
     examples = (
         ("outrig snapshot create --name before-tuning", "keep the project as it is now"),
         ("outrig snapshot create --dry-run", "show what would be in it, and make nothing"),
+        ("outrig snapshot create --store s3://bucket/prefix", "keep it there"),
     )
     options = (
         option("name", "n", "the snapshot's name (default: a UUID)", value="NAME"),
         option("description", "d", "what to remember about it", value="TEXT"),
         option("all-files", "a", "take everything but .outrig, whatever the ignore rules say"),
         option("dry-run", None, "list what would be in it, and make nothing"),
+        STORE_OPTION,
     )
 
     def handle(self) -> int:
         """Make the snapshot and print its name."""
-        outrig = self.outrig
+        outrig = engine_with_store(self)
         project = outrig.project()
         if self.flag("dry-run"):
             self._preview(outrig.snapshots.preview(project, all_files=self.flag("all-files")))

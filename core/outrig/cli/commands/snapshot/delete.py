@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from outrig.cli.any_style import snapshot_label
 from outrig.cli.command import Command
 from outrig.cli.definition import argument
-from outrig.cli.snapshot_listing import snapshot_names
+from outrig.cli.snapshot_listing import STORE_OPTION, engine_with_store, snapshot_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +25,7 @@ class SnapshotDelete(Command):
     )
     examples = (("outrig snapshot delete old-1 old-2", "all snapshots of these names"),)
     arguments = (argument("snapshot", "names or ids", repeat=True),)
+    options = (STORE_OPTION,)
 
     def complete(self, _name: str, prefix: str) -> Iterable[str]:
         """Complete the snapshots' names."""
@@ -32,6 +33,7 @@ class SnapshotDelete(Command):
 
     def handle(self) -> int:
         """Ask on a terminal, and delete."""
+        engine_with_store(self)
         found = {
             one.id: one for name in self.argument_words("snapshot") for one in self._named(name)
         }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from outrig.cli.command import Command
 from outrig.cli.definition import argument
 from outrig.cli.listing import Column
-from outrig.cli.snapshot_listing import asked_snapshot, snapshot_names
+from outrig.cli.snapshot_listing import STORE_OPTION, asked_snapshot, snapshot_names
 from outrig.snapshot.diff import Change, diff
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class SnapshotDiff(Command):
         argument("new", "another's"),
         argument("path", "look only at this file or directory", required=False),
     )
+    options = (STORE_OPTION,)
     lists = True
 
     def complete(self, name: str, prefix: str) -> Iterable[str]:
@@ -46,8 +47,8 @@ class SnapshotDiff(Command):
 
     def handle(self) -> int:
         """Print the changes."""
+        first, second = asked_snapshot(self, "old"), asked_snapshot(self, "new")
         library = self.outrig.snapshots
-        old = library.reader(asked_snapshot(self, "old"))
-        new = library.reader(asked_snapshot(self, "new"))
+        old, new = library.reader(first), library.reader(second)
         self.listing(diff(old, new, self.word("path")), COLUMNS, empty="no difference")
         return 0

@@ -6,7 +6,7 @@ from outrig.cli.any_style import session_story, snapshot_label
 from outrig.cli.choosing import known_session
 from outrig.cli.command import Command
 from outrig.cli.definition import option
-from outrig.cli.snapshot_listing import COLUMNS
+from outrig.cli.snapshot_listing import COLUMNS, STORE_OPTION, engine_with_store
 
 
 class SnapshotList(Command):
@@ -21,18 +21,20 @@ class SnapshotList(Command):
         ("outrig snapshot list", "the snapshots of this project"),
         ("outrig snapshot list --format id,name,git", "other fields"),
         ("outrig snapshot list --name train", "what session train was given, and ran"),
+        ("outrig snapshot list --store backup", "what is kept in another store"),
     )
     options = (
         option("name", "n", "show one session's snapshots and commands", value="SESSION"),
         option("all-projects", None, "list the snapshots of all projects"),
         option("limit", None, "list at most so many", value="N", type=int),
+        STORE_OPTION,
     )
     lists = True
     styles = ("any",)
 
     def handle(self) -> int:
         """Print the list."""
-        outrig = self.outrig
+        outrig = engine_with_store(self)
         project = None if self.flag("all-projects") else outrig.here()
         session = self.text("name")
         if session is not None:

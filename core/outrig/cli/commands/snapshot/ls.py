@@ -10,6 +10,7 @@ from outrig.cli.definition import argument, option
 from outrig.cli.listing import Column
 from outrig.cli.snapshot_listing import (
     SNAPSHOT_ARGUMENT,
+    STORE_OPTION,
     asked_snapshot,
     kind_letter,
     snapshot_names,
@@ -54,7 +55,7 @@ class SnapshotLs(Command):
         SNAPSHOT_ARGUMENT,
         argument("path", "a directory or file in it (default: the top)", required=False),
     )
-    options = (option("recursive", "r", "list what is below directories, too"),)
+    options = (option("recursive", "r", "list what is below directories, too"), STORE_OPTION)
     lists = True
 
     def complete(self, name: str, prefix: str) -> Iterable[str]:
@@ -65,7 +66,8 @@ class SnapshotLs(Command):
         """Print the entries."""
         from outrig.snapshot.tree import list_entries
 
-        reader = self.outrig.snapshots.reader(asked_snapshot(self))
+        info = asked_snapshot(self)
+        reader = self.outrig.snapshots.reader(info)
         found = list_entries(reader, self.word("path") or "", recursive=self.flag("recursive"))
         self.listing(found, COLUMNS, empty="nothing is in it")
         return 0

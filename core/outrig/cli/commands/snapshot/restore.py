@@ -9,7 +9,12 @@ from outrig.cli.command import Command
 from outrig.cli.definition import argument, option
 from outrig.cli.listing import size
 from outrig.cli.running import TerminalObserver, interruptible
-from outrig.cli.snapshot_listing import SNAPSHOT_ARGUMENT, asked_snapshot, snapshot_names
+from outrig.cli.snapshot_listing import (
+    SNAPSHOT_ARGUMENT,
+    STORE_OPTION,
+    asked_snapshot,
+    snapshot_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +37,7 @@ class SnapshotRestore(Command):
     options = (
         option("overwrite", None, "replace files that are there and differ"),
         option("outside-links", None, "restore links that point out of the directory, too"),
+        STORE_OPTION,
     )
 
     def complete(self, name: str, prefix: str) -> Iterable[str]:

@@ -9,6 +9,7 @@ from outrig.cli.listing import size, utc
 from outrig.cli.snapshot_listing import (
     COLUMNS,
     SNAPSHOT_ARGUMENT,
+    STORE_OPTION,
     asked_snapshot,
     git_text,
     snapshot_names,
@@ -24,6 +25,7 @@ class SnapshotShow(Command):
     summary = "Show all that is known of a snapshot"
     examples = (("outrig snapshot show before-tuning", "when, how large, from which commit"),)
     arguments = (SNAPSHOT_ARGUMENT,)
+    options = (STORE_OPTION,)
     lists = True
 
     def complete(self, _name: str, prefix: str) -> Iterable[str]:
