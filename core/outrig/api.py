@@ -54,6 +54,7 @@ _HOME = {
         "WithExecution",
         "WithFiles",
         "WithForward",
+        "WithOwnCount",
         "WithPrices",
         "WithSessionEnd",
         "WithUpkeep",
@@ -146,6 +147,7 @@ _HOME = {
         "NewRun",
         "StartRequest",
     ),
+    "outrig.transport.choosing": ("ssh_transport",),
     "outrig.settings": (
         "Settings",
         "setting",
@@ -190,6 +192,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithExecution as WithExecution
     from outrig.interfaces import WithFiles as WithFiles
     from outrig.interfaces import WithForward as WithForward
+    from outrig.interfaces import WithOwnCount as WithOwnCount
     from outrig.interfaces import WithPrices as WithPrices
     from outrig.interfaces import WithSessionEnd as WithSessionEnd
     from outrig.interfaces import WithUpkeep as WithUpkeep
@@ -263,6 +266,7 @@ if TYPE_CHECKING:
     from outrig.session.requests import StartRequest as StartRequest
     from outrig.settings import Settings as Settings
     from outrig.settings import setting as setting
+    from outrig.transport.choosing import ssh_transport as ssh_transport
 
 
 def __getattr__(name: str) -> object:

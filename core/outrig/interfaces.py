@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ReleaseReport,
         ResourceRef,
     )
+    from outrig.model.resources import Resources
     from outrig.model.run import (
         EnvironmentSource,
         ExecuteRequest,
@@ -163,6 +164,12 @@ class WithExecution(RunControl, ABC):
     def execute(self, request: ExecuteRequest, context: Context) -> tuple[RunRef, ...]:
         """See `outrig.hookspecs.execute`."""
 
+    def check_resources(self, resources: Resources) -> None:  # noqa: B027 - may do nothing
+        """Raise `CapacityError` for what the nodes can never give, before anything is made.
+
+        For providers whose nodes are there already; with others `execute` is what refuses.
+        """
+
 
 class WithEnvironment(ABC):
     """Can make an environment ready before anything runs, once per digest."""
@@ -272,6 +279,14 @@ class WithConsole(ABC):
     @abstractmethod
     def console(self, request: ConsoleRequest) -> Console:
         """Start the program; raises `RemoteError`."""
+
+
+class WithOwnCount(ABC):
+    """Knows how many nodes a session takes when nobody says: machines that were named one by one."""
+
+    @abstractmethod
+    def own_count(self) -> int:
+        """Return the number of nodes, at least 1; raises `ConfigError`."""
 
 
 class WithPrices(ABC):

@@ -13,14 +13,20 @@ the documentation.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Base of every plugin's settings; a plugin without any uses it as it is."""
+    """Base of every plugin's settings; a plugin without any uses it as it is.
+
+    The fields in `short_flags` may also be given without the plugin's name before them (`--hosts`),
+    by commands that start sessions, where no other option has that name.
+    """
+
+    short_flags: ClassVar[tuple[str, ...]] = ()
 
 
 def setting(

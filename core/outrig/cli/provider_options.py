@@ -23,19 +23,27 @@ def provider_fields(command: Command, provider: str) -> tuple[SettingField, ...]
     return fields_of(f"{Kind.PROVIDER.section}.{provider}", declared)
 
 
+def flags_of(command: Command, provider: str, field: SettingField) -> tuple[str, ...]:
+    """Return the options of a setting: `ssh-hosts`, and for some of them `hosts`."""
+    declared = command.outrig.runtime.hooks.settings_type(Kind.PROVIDER, provider)
+    short = field.name.replace("_", "-")
+    return (field.flag, short) if field.name in declared.short_flags else (field.flag,)
+
+
 def provider_options(command: Command, provider: str) -> Iterator[Option]:
     """Yield an option for each setting of a provider, but not over the command's own."""
     for field in provider_fields(command, provider):
-        if command.definition.has_option(field.flag):
-            continue
         unit = f" ({field.unit})" if field.unit else ""
-        yield option(
-            field.flag,
-            None,
-            f"{provider}: {field.help}{unit}",
-            value="VALUE",
-            implied="true" if field.hint is bool else None,
-        )
+        for flag in flags_of(command, provider, field):
+            if command.definition.has_option(flag):
+                continue
+            yield option(
+                flag,
+                None,
+                f"{provider}: {field.help}{unit}",
+                value="VALUE",
+                implied="true" if field.hint is bool else None,
+            )
 
 
 def given_settings(command: Command, provider: str) -> tuple[tuple[str, object], ...]:
@@ -44,9 +52,10 @@ def given_settings(command: Command, provider: str) -> tuple[tuple[str, object],
     Secrets are not among them: those are for this process alone, and recorded nowhere.
     """
     given = {
-        field: str(command.text(field.flag))
+        field: str(command.text(flag))
         for field in provider_fields(command, provider)
-        if command.definition.has_option(field.flag) and command.was_given(field.flag)
+        for flag in reversed(flags_of(command, provider, field))
+        if command.definition.has_option(flag) and command.was_given(flag)
     }
     secrets = {field.name: text for field, text in given.items() if field.secret}
     if secrets:

@@ -21,6 +21,7 @@ from outrig.errors import OutrigError, UsageError
 from outrig.model.node import Lifetime
 from outrig.model.resources import parse_resources
 from outrig.model.session import Step
+from outrig.plugins.kinds import FLAG_MARK
 from outrig.session.name import check_name, name_for
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class StartOptions:
     dry_run: bool = False
     detach: bool = False
     provider: str | None = None
+    count: int | None = None
     resources: str | None = None
     timeout_s: float | None = None
     lifetime: Lifetime | None = None
@@ -61,6 +63,7 @@ class StartOptions:
             dry_run=command.flag("dry-run"),
             detach=command.flag("detach"),
             provider=command.text("provider"),
+            count=command.value("count", int),
             resources=command.text("resources"),
             timeout_s=command.value("timeout", float),
             lifetime=_lifetime(command),
@@ -181,10 +184,12 @@ def _with_options(run: NewRun, options: StartOptions) -> NewRun:
 
 def _compute(command: Command, compute: Compute, options: StartOptions) -> Compute:
     if options.provider is not None and options.provider != compute.provider:
-        compute = replace(compute, provider=options.provider, settings=())
+        compute = replace(compute, provider=options.provider, count=None, settings=())
     if options.resources is not None:
         compute = replace(compute, resources=parse_resources(options.resources))
     given = given_settings(command, compute.provider)
+    if options.count is not None or FLAG_MARK + "hosts" in dict(given):
+        compute = replace(compute, count=options.count)
     return replace(compute, settings=tuple({**dict(compute.settings), **dict(given)}.items()))
 
 

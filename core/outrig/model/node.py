@@ -33,7 +33,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """How to reach a node program: `host` is `None` for a local process, else an SSH host."""
+    """How to reach a node program: `host` is `None` for a local process, else an SSH host.
+
+    `host_keys` are fingerprints (`SHA256:…`) or keys (`ssh-ed25519 AAAA…`), of which the host must
+    have one; without any the user's known hosts count. `config_file` is read in place of the user's
+    SSH configuration. `connect_s` bounds each attempt to connect, `keep_s` is how long an idle
+    connection is kept for the next command; both in seconds.
+    """
 
     host: str | None = None
     port: int | None = None
@@ -43,6 +49,18 @@ class Endpoint:
     jump: str | None = None
     python: str | None = None
     root: str | None = None
+    transport: str = "auto"
+    config_file: str | None = None
+    connect_s: float = 15.0
+    keep_s: float = 60.0
+
+    @property
+    def label(self) -> str:
+        """What the host is called in messages: `user@host:port`, as far as it is known."""
+        host = self.host or "this computer"
+        if self.port is not None:
+            host = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        return host if self.user is None else f"{self.user}@{host}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

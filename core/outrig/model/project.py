@@ -58,10 +58,13 @@ class ClusterSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compute:
-    """What nodes to take: provider, how many and how large. `settings` are the provider's own."""
+    """What nodes to take: provider, how many and how large. `settings` are the provider's own.
+
+    `count` `None` leaves it to the provider: the hosts that were named, or one node.
+    """
 
     provider: str = "local"
-    count: int = 1
+    count: int | None = None
     resources: Resources = ANY
     settings: tuple[tuple[str, object], ...] = ()
 

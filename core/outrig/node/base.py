@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from outrig.interfaces import Provider
 from outrig.node.client import LostNodeError, NodeClient, connect
-from outrig.transport.local import LocalTransport
+from outrig.transport.choosing import transport_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,15 +17,9 @@ if TYPE_CHECKING:
     from outrig.model.node import Endpoint, Node
     from outrig.model.run import RunRef
     from outrig.settings import Settings
-    from outrig.transport.base import Transport
 
 T = TypeVar("T")
-MOST_AT_ONCE = 32
-
-
-def transport_for(endpoint: Endpoint) -> Transport:
-    """Return the way to reach a node program."""
-    return LocalTransport(endpoint.python)
+MOST_AT_ONCE = 8
 
 
 class NodeBase(Provider, ABC):

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 NOISE_BYTES = 256 << 10
 HELLO_S = 60.0
+KEPT_HELLO_S = 15.0
 T = TypeVar("T")
 
 _ERRORS: dict[str, type[OutrigError]] = {
@@ -54,6 +55,10 @@ _ERRORS: dict[str, type[OutrigError]] = {
 
 class LostNodeError(RemoteError):
     """The pipe to the node is cut; what runs there goes on."""
+
+
+class SilentNodeError(RemoteError):
+    """The node can be reached, and does not answer."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -171,10 +176,11 @@ class NodeClient:
         self._reader.start()
         try:
             if greeting.receive(timeout_s) == b"":
-                raise RemoteError(f"{self.name}: no answer from the node in {timeout_s:g} s")
+                raise SilentNodeError(f"{self.name}: no answer from the node in {timeout_s:g} s")
             self.hello = greeting.reply()
         except LostNodeError:
-            raise RemoteError(f"{self.name}: {self._why_not_started()}") from None
+            problem = self._pipe.problem()
+            raise problem or RemoteError(f"{self.name}: {self._why_not_started()}") from None
         if self.hello.problem:
             raise RemoteError(f"{self.name}: {self.hello.problem}")
 
@@ -276,7 +282,23 @@ def read_marker(stream: BinaryIO) -> str:
 
 
 def connect(transport: Transport, root: str, timeout_s: float = HELLO_S) -> NodeClient:
-    """Start the node program, sending it first if the node does not have it; `RemoteError`."""
+    """Start the node program, sending it first if the node does not have it.
+
+    A connection that was kept may lead nowhere since the network changed: it gets less time, and is
+    then made anew. Raises `RemoteError`, `AuthError`.
+    """
+    if transport.kept():
+        try:
+            return _greeted(transport, root, min(timeout_s, KEPT_HELLO_S))
+        except SilentNodeError:
+            transport.drop()
+        except RemoteError:
+            if transport.kept():
+                raise
+    return _greeted(transport, root, timeout_s)
+
+
+def _greeted(transport: Transport, root: str, timeout_s: float) -> NodeClient:
     pipe = transport.open(boot_arguments(root))
     client = NodeClient(pipe, transport.name, ZLIB if transport.compresses else RAW)
     try:

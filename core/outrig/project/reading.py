@@ -130,7 +130,7 @@ def _compute(section: Section) -> Compute:
     pairs = () if section.node is None else section.node.pairs
     return Compute(
         provider=section.text("provider") or "local",
-        count=section.whole("count") or 1,
+        count=section.whole("count"),
         resources=_resources(section),
         settings=tuple((key.text, plain_value(node)) for key, node in pairs if key.text not in own),
     )

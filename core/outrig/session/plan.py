@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.ids import new_id
-from outrig.interfaces import WithEnvironment
+from outrig.interfaces import WithEnvironment, WithExecution, WithOwnCount
 from outrig.model.node import FOR_EVER, Candidate
+from outrig.model.resources import ANY
 from outrig.model.session import Plan, Session, SessionState, Step
 from outrig.session.environments import environment_digest
 from outrig.session.name import name_for
 
 if TYPE_CHECKING:
+    from outrig.model.project import Compute
     from outrig.model.run import EnvironmentSource
     from outrig.model.snapshot import SnapshotInfo
     from outrig.session.requests import StartRequest
@@ -28,19 +30,21 @@ def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
     name = request.name or free_name(runtime, request.project_id, request.project.name)
     session = runtime.state.sessions.live(request.project_id, name)
     compute = request.compute
+    count = node_count(runtime, compute)
     draft = Plan(
         session_name=name,
         project_name=request.project.name,
         provider=compute.provider,
-        count=compute.count,
+        count=count,
         resources=compute.resources,
         candidates=(Candidate(provider=compute.provider),),
         snapshot=request.snapshot.info,
-        steps=_steps(request, session),
+        steps=_steps(request, session, count),
     )
     subject = session or new_session(runtime, request, draft)
     plan = runtime.hooks.review_plan(draft, runtime.context(subject, "plan"))
     _check_environment(runtime, request, subject)
+    _check_resources(runtime, request, subject, plan)
     return plan
 
 
@@ -49,6 +53,17 @@ def _check_environment(runtime: Runtime, request: StartRequest, session: Session
     provider = runtime.provider(session)
     if request.environment is not None and isinstance(provider, WithEnvironment):
         provider.check_environment(request.environment)
+
+
+def _check_resources(
+    runtime: Runtime, request: StartRequest, session: Session, plan: Plan
+) -> None:
+    """Raise `CapacityError` when it is known already that what is asked for never fits."""
+    asked = {plan.resources, *(one.resources for one in request.runs)} - {ANY}
+    provider = runtime.provider(session)
+    if asked and isinstance(provider, WithExecution):
+        for one in asked:
+            provider.check_resources(one)
 
 
 def new_session(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
@@ -83,9 +98,16 @@ def free_name(runtime: Runtime, project_id: str, base: str) -> str:
     return name
 
 
-def provision_step(request: StartRequest, session: Session | None) -> Step:
+def node_count(runtime: Runtime, compute: Compute) -> int:
+    """Return how many nodes a session takes: as was asked, else what its provider says, else 1."""
+    if compute.count is not None:
+        return compute.count
+    provider = runtime.hooks.provider(compute.provider, dict(compute.settings))
+    return provider.own_count() if isinstance(provider, WithOwnCount) else 1
+
+
+def provision_step(request: StartRequest, session: Session | None, count: int) -> Step:
     """Return the step that supplies nodes."""
-    count = request.compute.count
     running = session is not None and session.state is SessionState.RUNNING
     return Step(
         name="provision",
@@ -124,9 +146,9 @@ def _describe(source: EnvironmentSource) -> str:
     return ", ".join(parts)
 
 
-def _steps(request: StartRequest, session: Session | None) -> tuple[Step, ...]:
+def _steps(request: StartRequest, session: Session | None, count: int) -> tuple[Step, ...]:
     steps = [
-        provision_step(request, session),
+        provision_step(request, session, count),
         sync_step(request.snapshot.info, session),
         prepare_step(request.environment, session),
     ]

@@ -132,7 +132,7 @@ def _begin(runtime: Runtime, session: Session, step: Step, number: int, count: i
 def _provision(
     runtime: Runtime, request: StartRequest, plan: Plan, session: Session, count: int
 ) -> Session:
-    if not _begin(runtime, session, provision_step(request, session), 1, count):
+    if not _begin(runtime, session, provision_step(request, session, plan.count), 1, count):
         return session
     if session.state in _KEPT:
         session = runtime.move(session, SessionState.RESTARTING)

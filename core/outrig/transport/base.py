@@ -5,8 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from outrig.errors import RemoteError
+
 if TYPE_CHECKING:
     from typing import BinaryIO
+
+    from outrig.errors import OutrigError
 
 
 class Pipe(ABC):
@@ -25,6 +29,10 @@ class Pipe(ABC):
     @abstractmethod
     def errors(self) -> str:
         """Return the end of what the program, or the way to it, wrote to standard error."""
+
+    def problem(self) -> OutrigError | None:
+        """Return why the program did not start, `None` if that is not known."""
+        return None
 
     @abstractmethod
     def kill(self) -> None:
@@ -49,3 +57,14 @@ class Transport(ABC):
     @abstractmethod
     def open(self, arguments: tuple[str, ...]) -> Pipe:
         """Start Python on the node with these arguments; raises `RemoteError`, `AuthError`."""
+
+    def forward(self, port: int) -> Pipe:
+        """Connect to a port on the node's loopback; raises `RemoteError`, `AuthError`."""
+        raise RemoteError(f"{self.name}: port {port} cannot be reached through it")
+
+    def kept(self) -> bool:
+        """Tell whether a connection is kept open that `open` would use."""
+        return False
+
+    def drop(self) -> None:  # noqa: B027 - there may be nothing to drop
+        """End the kept connection: it may lead nowhere any more."""

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -75,6 +76,11 @@ class ProcessPipe(Pipe):
 
 def start_process(argv: list[str], name: str) -> ProcessPipe:
     """Start a program with pipes at all ends; raises `RemoteError`."""
+    return ProcessPipe(spawned(argv, name))
+
+
+def spawned(argv: list[str], name: str) -> subprocess.Popen[bytes]:
+    """Start a program with pipes at all ends, apart from our terminal; raises `RemoteError`."""
     try:
         process = subprocess.Popen(
             argv,
@@ -89,7 +95,37 @@ def start_process(argv: list[str], name: str) -> ProcessPipe:
         if stream is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
             with contextlib.suppress(OSError):
                 fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    return ProcessPipe(process)
+    return process
+
+
+class SocketPipe(Pipe):
+    """A pipe to a port on this computer."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._source = connection.makefile("rb")
+        self._sink = connection.makefile("wb")
+
+    @property
+    def source(self) -> BinaryIO:
+        return self._source
+
+    @property
+    def sink(self) -> BinaryIO:
+        return self._sink
+
+    def errors(self) -> str:
+        return ""
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.kill()
+        for one in (self._sink, self._source, self._connection):
+            with contextlib.suppress(OSError):
+                one.close()
 
 
 class LocalTransport(Transport):
@@ -106,3 +142,9 @@ class LocalTransport(Transport):
 
     def open(self, arguments: tuple[str, ...]) -> ProcessPipe:
         return start_process([self._python, *arguments], self.name)
+
+    def forward(self, port: int) -> SocketPipe:
+        try:
+            return SocketPipe(socket.create_connection(("localhost", port)))
+        except OSError as error:
+            raise RemoteError(f"{self.name}: port {port}: {error.strerror or error}") from error

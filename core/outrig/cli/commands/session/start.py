@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from outrig.model.project import Project
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 class SessionStart(Command):
     """Start a session, and run a command of the project in it."""
 
@@ -58,6 +65,7 @@ class SessionStart(Command):
         option("dry-run", None, "print what would be done, and do nothing"),
         option("detach", None, "return when the command has started"),
         option("provider", None, "where the nodes come from", value="NAME"),
+        option("count", None, "how many nodes", value="N", type=_count),
         option("resources", None, "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
         option(
             "timeout", None, "end the command after this time", value="TIME", type=parse_duration_s

@@ -1,0 +1,136 @@
+"""A cable to a port in another network namespace, which can be cut and mended."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import selectors
+import socket
+import threading
+
+PIECE = 256 << 10
+_NEW_NET = 0x40000000
+
+
+class Cable:
+    """Passes on what comes to a port of its own on 127.0.0.1, in a thread of its own.
+
+    `pid` is a process in the network namespace where `target` is a port; `None` means ours. While
+    it is cut nothing goes through, and nobody is told.
+    """
+
+    def __init__(self, pid: int | None, target: int) -> None:
+        self._pid = pid
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._ends: dict[socket.socket, socket.socket] = {}
+        self._whole = threading.Event()
+        self._whole.set()
+        self._over = False
+        self._wanted: list[str] = []
+        self._bell, self._ear = socket.socketpair()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._pass_on, daemon=True)
+        self._thread.start()
+
+    def cut(self) -> None:
+        """Let nothing through from now on; connections stay as they are."""
+        self._whole.clear()
+        self._ring()
+
+    def mend(self) -> None:
+        """Let everything through again, what was held back first."""
+        self._whole.set()
+        self._ring()
+
+    def drop(self) -> None:
+        """End all connections that go through it."""
+        with self._lock:
+            for one in self._ends:
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+        self.mend()
+
+    def lead_to(self, pid: int | None) -> None:
+        """Lead to another machine from now on."""
+        self._pid = pid
+
+    def close(self) -> None:
+        """End it, and all connections."""
+        self._over = True
+        self._ring()
+        self._thread.join()
+        for one in (*self._ends, self._listener, self._bell, self._ear):
+            one.close()
+
+    def _ring(self) -> None:
+        with contextlib.suppress(OSError):
+            self._bell.send(b"!")
+
+    def _pass_on(self) -> None:
+        while not self._over:
+            with selectors.DefaultSelector() as chosen:
+                chosen.register(self._ear, selectors.EVENT_READ)
+                if self._whole.is_set():
+                    for one in (self._listener, *self._ends):
+                        chosen.register(one, selectors.EVENT_READ)
+                self._turn(chosen)
+
+    def _turn(self, chosen: selectors.BaseSelector) -> None:
+        for key, _ in chosen.select():
+            found = key.fileobj
+            if found is self._ear:
+                self._ear.recv(64)
+            elif found is self._listener:
+                self._take()
+            elif isinstance(found, socket.socket) and found in self._ends:
+                self._carry(found)
+
+    def _take(self) -> None:
+        near, _ = self._listener.accept()
+        try:
+            far = self._dial()
+        except OSError:
+            near.close()
+            return
+        for one in (near, far):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            self._ends |= {near: far, far: near}
+
+    def _dial(self) -> socket.socket:
+        if self._pid is None:
+            return socket.create_connection(("127.0.0.1", self._target), 5)
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        there = -1
+        try:
+            there = os.open(f"/proc/{self._pid}/ns/net", os.O_RDONLY)
+            _enter(there)
+            return socket.create_connection(("127.0.0.1", self._target), 5)
+        finally:
+            _enter(home)
+            os.close(home)
+            if there >= 0:
+                os.close(there)
+
+    def _carry(self, source: socket.socket) -> None:
+        other = self._ends[source]
+        try:
+            data = source.recv(PIECE)
+            if data:
+                other.sendall(data)
+                return
+        except OSError:
+            pass
+        with self._lock:
+            for one in (source, other):
+                self._ends.pop(one, None)
+                one.close()
+
+
+def _enter(namespace: int) -> None:
+    """Move this thread to a network namespace."""
+    if ctypes.CDLL(None, use_errno=True).setns(namespace, _NEW_NET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")

@@ -1,0 +1,1 @@
+"""The provider `ssh`: sessions on any machine one can log in to."""
