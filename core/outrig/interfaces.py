@@ -164,7 +164,7 @@ class WithExecution(RunControl, ABC):
     def execute(self, request: ExecuteRequest, context: Context) -> tuple[RunRef, ...]:
         """See `outrig.hookspecs.execute`."""
 
-    def check_resources(self, resources: Resources) -> None:  # noqa: B027 - may do nothing
+    def check_resources(self, resources: Resources) -> None:
         """Raise `CapacityError` for what the nodes can never give, before anything is made.
 
         For providers whose nodes are there already; with others `execute` is what refuses.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ProvisionRequest,
         Release,
         ResourceRef,
+        Resources,
     )
 
 NODE = Node(id="local", provider="local", address="localhost")
@@ -71,6 +72,10 @@ class LocalProvider(NodeProvider, WithCheck, OnThisComputer):
     def check_environment(self, source: EnvironmentSource) -> None:
         """Refuse what this computer has no tool for."""
         self.can_prepare(NODE, source)
+
+    def check_resources(self, resources: Resources) -> None:
+        """Refuse what is more than this computer has."""
+        self.can_run(NODE, resources)
 
     def endpoint(self, node: Node) -> Endpoint:
         """Return the way to a process on this computer."""

@@ -15,6 +15,7 @@ from outrig.node.syncing import Manifest, sync_node
 if TYPE_CHECKING:
     from outrig.interfaces import Context
     from outrig.model.node import Node
+    from outrig.model.resources import Resources
     from outrig.model.run import ExecuteRequest, Task
     from outrig.model.session import SyncRequest
     from outrig.node.client import NodeClient
@@ -94,6 +95,11 @@ class RunsOnNodes(NodeBase, WithExecution, ABC):
             for task in request.tasks
         )
 
+    def can_run(self, node: Node, resources: Resources) -> None:
+        """Raise `CapacityError` when a node is too small for what a run is to take."""
+        fields = resource_fields(resources)
+        self.on(node, lambda client: client.call(Nothing, "can_run", **fields))
+
     def observe(self, refs: tuple[RunRef, ...]) -> tuple[RunState, ...]:
         """See `RunControl`."""
         found = self._ask(refs, "observe")
@@ -151,16 +157,22 @@ class RunsOnNodes(NodeBase, WithExecution, ABC):
 
 def task_fields(task: Task, node: Node) -> dict[str, object]:
     """Return a task as nodes are told of it."""
-    resources = task.resources
     return {
         "run": task.id,
         "script": task.script,
         "variables": {"OUTRIG_NODE_RANK": str(node.rank), **task.variables},
         "directory": task.directory,
+        **resource_fields(task.resources),
+        "timeout_s": task.timeout_s,
+        "background": task.background,
+    }
+
+
+def resource_fields(resources: Resources) -> dict[str, object]:
+    """Return slots as nodes are told of them."""
+    return {
         "cpu": resources.cpu,
         "memory_mib": resources.memory_mib,
         "gpu": resources.gpu,
         "gpu_type": resources.gpu_type,
-        "timeout_s": task.timeout_s,
-        "background": task.background,
     }

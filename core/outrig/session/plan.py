@@ -55,9 +55,7 @@ def _check_environment(runtime: Runtime, request: StartRequest, session: Session
         provider.check_environment(request.environment)
 
 
-def _check_resources(
-    runtime: Runtime, request: StartRequest, session: Session, plan: Plan
-) -> None:
+def _check_resources(runtime: Runtime, request: StartRequest, session: Session, plan: Plan) -> None:
     """Raise `CapacityError` when it is known already that what is asked for never fits."""
     asked = {plan.resources, *(one.resources for one in request.runs)} - {ANY}
     provider = runtime.provider(session)

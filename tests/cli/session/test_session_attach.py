@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import shutil
 import struct
 import subprocess
 import termios
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from outrig.testing.command_line import CommandLine
+    from outrig.testing.fixtures import ProjectMaker
 
 _LIMIT_S = 20
 
@@ -121,3 +123,21 @@ def test_a_suspended_session_is_resumed_with_start(run: CommandLine, started: Pa
     assert refused.exit_code == 125
     assert "--start" in refused.err
     assert run("session", "attach", "s", "--start", input="exit 4\n").exit_code == 4
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_attaching_to_tmux_shows_the_run_in_it_and_ends_with_it(
+    run: CommandLine, project: ProjectMaker
+) -> None:
+    script = "echo ask; read x; echo got-$x; exit 6"
+    command = {"name": "ask", "command": script, "config": {"tmux": True}}
+    directory = project({"outrig.yaml": {"name": "p", "commands": [command]}})
+    run("session", "start", "--name", "s").checked()
+    running = run.start("session", "execute", "ask")
+    assert running.read_line().strip() == "ask"
+    terminal = Terminal("session", "attach", "--tmux", cwd=directory)
+    terminal.wait_for("[s]")
+    terminal.type("this\n")
+    ended = running.wait()
+    assert (ended.exit_code, "got-this" in ended.out) == (6, True)
+    terminal.end()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
+GATE = "while [ ! -e open ]; do sleep 0.05; done; echo through"
+
 
 @pytest.fixture
 def terminal_project(project: ProjectMaker) -> Path:
@@ -23,6 +25,7 @@ def terminal_project(project: ProjectMaker) -> Path:
     commands = [
         {"name": "show", "command": 'echo "it\'s $TERM"; exit 3', "config": {"tmux": True}},
         {"name": "slow", "command": "echo started; sleep 600", "config": {"tmux": True}},
+        {"name": "gate", "command": "echo go; " + GATE + "; exit 4", "config": {"tmux": True}},
     ]
     return project({"outrig.yaml": {"name": "p", "commands": commands}})
 
@@ -42,13 +45,30 @@ def test_the_window_is_there_while_it_runs(run: CommandLine, terminal_project: P
     running = run.start("session", "execute", "slow")
     assert running.read_line().strip() == "started"
     (session,) = run("session", "list", "--output", "json").records()
-    server = ("tmux", "-L", f"outrig-{session['id']}")
+    (started,) = run("run", "list", "--output", "json").records()
+    server = ("tmux", "-L", f"outrig-{session['id']}-{started['id']}")
     listed = subprocess.run([*server, "ls"], capture_output=True, text=True, check=True)
     assert listed.stdout.startswith("s: 1 windows")
     run("run", "cancel").checked()
     assert running.wait().exit_code != 0
     assert subprocess.run([*server, "ls"], capture_output=True, check=False).returncode != 0
     assert run("run", "list", "--output", "json").records()[0]["state"] == "CANCELLED"
+
+
+@needs_tmux
+def test_two_at_once_keep_log_and_exit_code(run: CommandLine, terminal_project: Path) -> None:
+    run("session", "start", "--name", "s").checked()
+    first, second = (run.start("session", "execute", name) for name in ("slow", "gate"))
+    assert first.read_line().strip() == "started"
+    assert second.read_line().strip() == "go"
+    slow = next(
+        one for one in run("run", "list", "--output", "json").records() if one["command"] == "slow"
+    )
+    run("run", "cancel", str(slow["id"])).checked()
+    assert first.wait().exit_code != 0
+    run("session", "execute", "--shell", "touch open").checked()
+    ended = second.wait()
+    assert (ended.exit_code, ended.out.strip()) == (4, "through")
 
 
 def test_without_tmux_the_command_runs_all_the_same(

@@ -84,6 +84,17 @@ def test_what_can_never_fit_is_refused_and_says_so_later(run: CommandLine, limit
     assert "is more than this node has" in str(shown["reason"])
 
 
+def test_what_can_never_fit_is_refused_before_a_session_is_made(
+    run: CommandLine, limited: Path
+) -> None:
+    for words in (["hello"], ["hello", "--dry-run"], []):
+        refused = run("session", "start", *words, "--resources", "gpu=64")
+        assert refused.exit_code == 125
+        (line,) = refused.err.splitlines()
+        assert "gpu=64 is more than this node has" in line
+    assert run("session", "list", "--all", "--output", "json").records() == []
+
+
 def test_runs_of_an_ended_session_are_known_and_their_output_is_gone(
     run: CommandLine, limited: Path
 ) -> None:

@@ -27,6 +27,7 @@ from outrig.node.program.files import handle_list_files, handle_read_file, handl
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.lifetime import arm
 from outrig.node.program.place import Refused, Root, checked_name
+from outrig.node.program.record import Spec
 from outrig.node.program.runs import (
     Submission,
     Watched,
@@ -39,6 +40,7 @@ from outrig.node.program.runs import (
     run_state,
     submit,
 )
+from outrig.node.program.slots import Slots
 from outrig.node.program.sync import handle_sync
 from outrig.node.program.usage import live_usage
 from outrig.node.program.wake import ensure_keeper
@@ -84,6 +86,11 @@ def handle_observe(root: Root, call: Call) -> dict[str, object]:
             if state["status"] == "RUNNING":
                 state["usage"] = live_usage(root.run(str(state["id"])))
     return {"states": states}
+
+
+def handle_can_run(_root: Root, call: Call) -> dict[str, object]:
+    Slots().check(Spec(dict(call.fields, run="", session="", script="")))
+    return {}
 
 
 def states_of(root: Root, asked: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -141,6 +148,7 @@ HANDLERS: dict[str, Handler] = {
     "arm": handle_arm,
     "cancel": handle_cancel,
     "can_prepare": handle_can_prepare,
+    "can_run": handle_can_run,
     "check": handle_check,
     "console": handle_console,
     "end_session": handle_end_session,
