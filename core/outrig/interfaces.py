@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Inventory,
         Kept,
         Lifetime,
+        Login,
         Node,
         NodeQuery,
         Price,
@@ -238,7 +239,11 @@ class ByteStream(ABC):
 
     @abstractmethod
     def write(self, data: bytes) -> None:
-        """Send all of `data`."""
+        """Send all of `data`; raises `RemoteError`."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Say that nothing more will be sent; what comes can still be read."""
 
     @abstractmethod
     def close(self) -> None:
@@ -251,6 +256,14 @@ class WithForward(ABC):
     @abstractmethod
     def open(self, node: Node, port: int) -> ByteStream:
         """Connect to `port` on the node's loopback; raises `RemoteError`."""
+
+
+class WithLogin(ABC):
+    """Has nodes that the system's own ssh, scp and sftp can log in to."""
+
+    @abstractmethod
+    def login(self, session_id: str, node: Node) -> Login:
+        """Return how; makes the connection they will use. Raises `RemoteError`, `AuthError`."""
 
 
 class Console(ABC):
@@ -326,7 +339,7 @@ class ObjectStore(_MarksHooks, ABC):
     """
 
     settings_type: ClassVar[type[Settings]] = Settings
-    parallel: ClassVar[int] = 1
+    parallel: int = 1
     """How many calls at once are worth it: several where each waits for a network."""
 
     def __init__(self, url: str, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from outrig.api import ObjectInfo, ObjectStore, Settings, setting
 from outrig.errors import ConfigError, OutrigError, StoreError
@@ -65,7 +65,7 @@ class S3Store(ObjectStore):
     """Objects in a bucket, all below one prefix."""
 
     settings_type = S3StoreSettings
-    parallel: ClassVar[int] = 8
+    parallel = 8
 
     def __init__(self, url: str, settings: Settings, retrying: Retrying | None = None) -> None:
         super().__init__(url, settings)
@@ -216,7 +216,12 @@ class S3Store(ObjectStore):
         return {"PartNumber": number, "ETag": done["ETag"]}
 
     def _end_parts(
-        self, key: str, where: dict[str, str], parts: Sequence[dict[str, object]], *, if_absent: bool
+        self,
+        key: str,
+        where: dict[str, str],
+        parts: Sequence[dict[str, object]],
+        *,
+        if_absent: bool,
     ) -> bool:
         def end(attempt: int) -> bool:
             try:

@@ -90,7 +90,7 @@ class _Prune:
         self._used = _used_chunks(self._repository)
         deleted = self._carry_out()
         waiting = frozenset(self._repository.doomed_keys())
-        useless, sparse = self._judge(waiting)
+        useless, sparse = self._judge(waiting | frozenset(deleted))
         self._rewrite(sparse, waiting)
         doomed = [*useless, *sparse]
         if doomed:
@@ -140,15 +140,16 @@ class _Prune:
         self._repository.index.remove_packs(there)
         return there
 
-    def _judge(self, waiting: frozenset[str]) -> tuple[list[str], list[str]]:
-        """Return the packs nothing uses, and those of which little is used.
+    def _judge(self, settled: frozenset[str]) -> tuple[list[str], list[str]]:
+        """Return the packs nothing uses, and those of which little is used, less the settled.
 
         A pack that may still be part of a create under way is left alone.
         """
-        useless, sparse = [], []
+        useless = self._broken(settled)
+        sparse = []
         for key, size in self._repository.index.packs().items():
             found = self._objects.get(key)
-            if found is None or key in waiting:
+            if found is None or key in settled:
                 continue
             if self._now_s - found.modified_s < min(self._grace_s, FRESH_S):
                 continue
@@ -158,6 +159,20 @@ class _Prune:
             elif used < _SPARSE * size:
                 sparse.append(key)
         return useless, sparse if len(sparse) > 1 or self._worth(sparse) else []
+
+    def _broken(self, settled: frozenset[str]) -> list[str]:
+        """Return packs that cannot be read, when all that is used is in others."""
+        index = self._repository.index
+        known = index.packs()
+        broken = [
+            key
+            for key, one in self._objects.items()
+            if packs.key_digest(key)
+            and key not in known
+            and key not in settled
+            and self._now_s - one.modified_s >= min(self._grace_s, FRESH_S)
+        ]
+        return broken if broken and all(index.has(digest) for digest in self._used) else []
 
     def _worth(self, sparse: list[str]) -> bool:
         return any(self._size(key) > 1 << 20 for key in sparse)

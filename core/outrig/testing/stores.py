@@ -5,185 +5,46 @@
         def store(self):
             return AcmeStore("acme://bucket/prefix", AcmeSettings())
 
-`MemoryStore` is a store that lives in this process; with `fails` it breaks when it is told to.
+The store is empty at the start of each test. `MemoryStore` lives in this process; `FaultyStore`
+breaks calls of any other.
 """
 
 from __future__ import annotations
 
-import os
-import random
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
-from outrig.errors import Interrupted, NotFoundError, OutrigError, StoreError
-from outrig.interfaces import ObjectStore
-from outrig.model.snapshot import (
-    ObjectInfo,
-    SnapshotInfo,
-    SnapshotLabels,
-    SnapshotQuery,
-    StoredSnapshot,
-)
-from outrig.settings import Settings
+from outrig.errors import Interrupted, NotFoundError
 from outrig.snapshot.check import check_store
-from outrig.snapshot.create import create_snapshot
-from outrig.snapshot.directory import ScanOptions
 from outrig.snapshot.prune import prune_store
-from outrig.snapshot.restore import restore
-from outrig.snapshot.stored import StoredReader
 from outrig.testing.directories import write_files
+from outrig.testing.faults import Crash, FaultyStore, MemoryStore, fail_at
+from outrig.testing.library import FILES, PROJECT, Library, Seen, picture
 from outrig.testing.memory import MemoryContext
+from outrig.testing.store_faults import StoreFaultContract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-PROJECT = "a-project"
-_LARGE = random.Random(1).randbytes(5 << 20)
-"""5 MiB that cannot be compressed: two chunks."""
+    from outrig.interfaces import ObjectStore
 
-
-class MemoryStore(ObjectStore):
-    """Objects in a dictionary. `fails` is asked before every call: raise in it to break the call.
-
-    It is given the method's name and the key (or prefix).
-    """
-
-    def __init__(self, url: str = "memory://test", settings: Settings | None = None) -> None:
-        super().__init__(url, settings or Settings())
-        self.objects: dict[str, tuple[bytes, float]] = {}
-        self.fails: Callable[[str, str], None] = lambda _method, _key: None
-        self.clock: Callable[[], float] = lambda: 0.0
-        self._lock = threading.Lock()
-
-    def put(self, key: str, data: bytes | memoryview, *, if_absent: bool) -> bool:
-        """Keep an object."""
-        self.fails("put", key)
-        with self._lock:
-            if if_absent and key in self.objects:
-                return False
-            self.objects[key] = (bytes(data), self.clock())
-        return True
-
-    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        """Return an object or a part of it."""
-        self.fails("get", key)
-        with self._lock:
-            if key not in self.objects:
-                raise NotFoundError(f"there is no {key} in {self.url}")
-            data = self.objects[key][0]
-        return data[start:] if length is None else data[start : start + length]
-
-    def list(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Yield the objects below a prefix."""
-        self.fails("list", prefix)
-        with self._lock:
-            found = [
-                ObjectInfo(key, len(data), modified_s)
-                for key, (data, modified_s) in self.objects.items()
-                if key.startswith(prefix)
-            ]
-        return iter(found)
-
-    def delete(self, keys: Sequence[str]) -> None:
-        """Forget objects."""
-        for key in keys:
-            self.fails("delete", key)
-            with self._lock:
-                self.objects.pop(key, None)
+__all__ = [
+    "FILES",
+    "PROJECT",
+    "Crash",
+    "FaultyStore",
+    "Library",
+    "MemoryStore",
+    "Seen",
+    "StoreContract",
+    "fail_at",
+    "picture",
+]
 
 
-class Seen(NamedTuple):
-    """How a path looks: `content` is a file's bytes or a link's target, `None` for a directory."""
-
-    content: bytes | None
-    executable: bool
-    mtime_ns: int
-
-
-def picture(root: Path) -> dict[bytes, Seen]:
-    """Return how everything below `root` looks, by its path as bytes."""
-    found: dict[bytes, Seen] = {}
-    top = os.fsencode(root)
-    pending = [top]
-    while pending:
-        with os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                status = entry.stat(follow_symlinks=False)
-                content: bytes | None = None
-                if entry.is_symlink():
-                    content = os.readlink(entry.path)  # noqa: PTH115 - bytes
-                elif entry.is_file():
-                    content = Path(os.fsdecode(entry.path)).read_bytes()
-                else:
-                    pending.append(entry.path)
-                executable = entry.is_file(follow_symlinks=False) and bool(status.st_mode & 0o111)
-                path = entry.path[len(top) + 1 :]
-                found[path] = Seen(content, executable, status.st_mtime_ns)
-    return found
-
-
-@dataclass
-class Library:
-    """A store in use: projects in a directory, snapshots of them, restored copies."""
-
-    store: ObjectStore
-    root: Path
-    context: MemoryContext = field(default_factory=MemoryContext)
-
-    def create(
-        self,
-        directory: Path | None = None,
-        *,
-        name: str = "one",
-        outputs: tuple[str, ...] = (),
-        all_files: bool = False,
-        project_id: str = PROJECT,
-        context: MemoryContext | None = None,
-    ) -> StoredSnapshot:
-        """Snapshot a directory (default: `root`)."""
-        return create_snapshot(
-            directory or self.root,
-            project_id,
-            SnapshotLabels(name=name),
-            ScanOptions(outputs, all_files),
-            self.store.store_snapshot,
-            context or self.context,
-        )
-
-    def reader(self, snapshot: SnapshotInfo | str) -> StoredReader:
-        """Return the content of a stored snapshot."""
-        return StoredReader(snapshot, self.store.load_snapshot, self.context)
-
-    def names(self, project_id: str | None = None) -> list[str]:
-        """Return the names of snapshots, newest first."""
-        found = self.store.list_snapshots(SnapshotQuery(project_id=project_id), self.context)
-        return [one.name for one in found]
-
-    def restored(self, snapshot: SnapshotInfo | str, into: Path) -> dict[bytes, Seen]:
-        """Restore a snapshot and return what files are there then."""
-        restore(self.reader(snapshot), into, self.context)
-        return picture(into)
-
-    def damages(self) -> list[str]:
-        """Return what a check of the whole store finds."""
-        return [one.what for one in check_store(self.store, self.context).damages]
-
-
-FILES: Mapping[str, str | bytes] = {
-    "train.py": "print('hello')\n",
-    "data/a.csv": "1,2,3\n" * 1000,
-    "data/copy.csv": "1,2,3\n" * 1000,
-    "data/large.bin": _LARGE,
-    "empty": "",
-}
-
-
-class StoreContract:
+class StoreContract(StoreFaultContract):
     """The whole promise of a store. Keys, then snapshots, then what happens when calls fail."""
 
     @pytest.fixture
@@ -332,17 +193,3 @@ class StoreContract:
         assert library.names() == ["v2", "v1"]
         assert report.foreign == ("packs/README", "snapshots/notes.txt")
         assert report.damages == ()
-
-
-def fail_at(store: MemoryStore, method: str, number: int, error: OutrigError | None = None) -> None:
-    """Make a memory store's `number`-th call (from 0) of `method`, and all later ones, fail."""
-    count = 0
-
-    def fails(called: str, key: str) -> None:
-        nonlocal count
-        if called == method:
-            count += 1
-            if count > number:
-                raise error or StoreError(f"cannot {method} {key}: the store is gone")
-
-    store.fails = fails
