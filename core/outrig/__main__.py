@@ -7,8 +7,11 @@ import sys
 
 def main() -> int:
     """Run the command line that the process was started with; return the exit code."""
+    import gc
+
     from outrig import router
 
+    gc.set_threshold(50_000, 20, 20)  # a short life, and one of many records that all stay
     return router.main(sys.argv[1:])
 
 

@@ -98,13 +98,14 @@ def test_fields_choose_and_order() -> None:
 
 def test_wide_characters_take_two_columns() -> None:
     assert [columns_of(one) for one in ("abc", "漢字", "e\u0301", "🎉")] == [3, 4, 1, 2]
-    text = table(["A", "B"], [["漢字", "1"], ["x", "22"]], right=[False, True])
+    text = table(["A", "B"], [["漢字", "x"], ["1", "22"]], right=[False, True])
     assert text == "A      B\n漢字   1\nx     22\n"
 
 
 def test_ten_thousand_rows() -> None:
-    rows = [[str(number), "name" * (number % 7), ""] for number in range(10_000)]
-    lines = table(["N", "NAME", ""], rows).splitlines()
+    numbers = range(10_000)
+    columns = [[str(one) for one in numbers], ["name" * (one % 7) for one in numbers]]
+    lines = table(["N", "NAME", ""], [*columns, [""] * 10_000]).splitlines()
     assert len(lines) == 10_001
     assert lines[-1] == "9999  namenamename"
 

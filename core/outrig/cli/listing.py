@@ -10,15 +10,13 @@ self.listing(sessions, COLUMNS, empty="no sessions")
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from outrig.cli.amounts import ago, duration, size, utc
 from outrig.cli.definition import Option, option
 from outrig.cli.table import table
 from outrig.cli.terminal import one_line
@@ -33,7 +31,8 @@ Value: TypeAlias = (
 )
 
 OUTPUTS = ("table", "json", "csv", "plain")
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+__all__ = ["Column", "ago", "duration", "listing_options", "render", "size", "utc"]
 
 
 # Without slots: with them `Column[Record](…)` fails, https://github.com/python/cpython/issues/116669
@@ -85,12 +84,25 @@ def render(
         )
     moment = now or datetime.now(UTC)
     headings = [column.title or column.name.replace("_", " ").upper() for column in chosen]
-    cells = [[_shown(column.get(row), column.unit, moment) for column in chosen] for row in rows]
-    right = [
-        any(_is_number(column.get(row)) for row in rows) if isinstance(rows, Sequence) else False
-        for column in chosen
-    ]
-    return table(headings, cells, right=right)
+    records = list(rows)
+    values = [list(map(column.get, records)) for column in chosen]
+    cells = [_cells(one, column.unit, moment) for one, column in zip(values, chosen, strict=True)]
+    return table(headings, cells, right=[any(map(_is_number, one)) for one in values])
+
+
+def _cells(values: Sequence[object], unit: str | None, now: datetime) -> list[str]:
+    """Return the values of one column as a table shows them, quickly where they are of one kind."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        texts: list[str] = values  # type: ignore[assignment]
+        together = "".join(texts)
+        if together.isascii() and together.isprintable():
+            return texts
+    elif kinds == {datetime}:
+        return [ago(value, now) for value in values]  # type: ignore[arg-type]
+    elif kinds == {int} and unit in (None, "bytes"):
+        return list(map(size if unit else str, values))  # type: ignore[arg-type]
+    return [_shown(value, unit, now) for value in values]
 
 
 def _choose(
@@ -109,20 +121,28 @@ def _choose(
 
 
 def _json(rows: Iterable[T], columns: Sequence[Column[T]]) -> str:
+    import json
+
     records = [{column.name: _plain(column.get(row)) for column in columns} for row in rows]
     text = json.dumps(records, indent=2, ensure_ascii=False)
-    return "".join(_json_character(one) for one in text) + "\n" if _unsafe(text) else text + "\n"
+    if _unsafe(text):
+        escaped = (one if _is_safe(one) else json.dumps(one)[1:-1] for one in text)
+        return "".join(escaped) + "\n"
+    return text + "\n"
 
 
 def _unsafe(text: str) -> bool:
     return not text.isascii() and not text.replace("\n", "").isprintable()
 
 
-def _json_character(one: str) -> str:
-    return one if one == "\n" or one.isprintable() else json.dumps(one)[1:-1]
+def _is_safe(one: str) -> bool:
+    return one == "\n" or one.isprintable()
 
 
 def _csv(rows: Iterable[T], columns: Sequence[Column[T]]) -> str:
+    import csv
+    import io
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([column.name for column in columns])
@@ -148,6 +168,8 @@ def _plain(value: object) -> object:
 
 def _exact(value: object) -> str:
     """Return a value as CSV and plain text say it."""
+    if type(value) is str:
+        return value
     plain = _plain(value)
     if plain is None:
         return ""
@@ -155,7 +177,11 @@ def _exact(value: object) -> str:
         return "true" if plain else "false"
     if isinstance(plain, list) and all(isinstance(one, str) for one in plain):
         return ",".join(plain)
-    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, list | dict) else str(plain)
+    if isinstance(plain, list | dict):
+        import json
+
+        return json.dumps(plain, ensure_ascii=False)
+    return str(plain)
 
 
 def _shown(value: object, unit: str | None, now: datetime) -> str:
@@ -175,42 +201,3 @@ def _shown(value: object, unit: str | None, now: datetime) -> str:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def utc(moment: datetime) -> str:
-    """Return a time as `2026-11-21T02:20:17Z`; one without a zone is taken as UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    """Return how long ago a time was, in the largest fitting unit: `3 minutes ago`."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    seconds = (now - aware).total_seconds()
-    if abs(seconds) < 5:
-        return "now"
-    lengths = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
-    unit, length = next(one for one in lengths if abs(seconds) >= one[1])
-    count = int(abs(seconds) // length)
-    words = f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{words} ago" if seconds > 0 else f"in {words}"
-
-
-def size(count: float) -> str:
-    """Return a number of bytes for people: `1.2 MiB`."""
-    for unit in _UNITS:
-        if abs(count) < 1024 or unit == _UNITS[-1]:
-            break
-        count /= 1024
-    return f"{count:.0f} {unit}" if unit == "B" or abs(count) >= 100 else f"{count:.1f} {unit}"
-
-
-def duration(seconds: float) -> str:
-    """Return a number of seconds for people: `0.4 s`, `2 m 03 s`, `5 h 07 m`."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} m {rest:02} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} m" if hours < 48 else f"{hours // 24} d {hours % 24} h"

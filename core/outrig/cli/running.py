@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,8 +12,6 @@ from typing import TYPE_CHECKING
 from outrig.cli.errors import OWN_FAILURE, report
 from outrig.cli.terminal import clean, is_terminal, send
 from outrig.errors import Interrupted, OutrigError
-from outrig.model.run import Run, RunStatus, Stream
-from outrig.model.session import Session
 from outrig.session.observer import Observer
 
 if TYPE_CHECKING:
@@ -23,7 +20,8 @@ if TYPE_CHECKING:
 
     from outrig.cli.command import Command
     from outrig.engine import Outrig
-    from outrig.model.session import Event, Step
+    from outrig.model.run import Run, Stream  # noqa: TC004 - importing it takes longer than most commands
+    from outrig.model.session import Event, Session, Step  # noqa: TC004
     from outrig.session.observer import Progress
     from outrig.session.pull import Pulled
 
@@ -33,12 +31,14 @@ _SECOND_CTRL_C_S = 2.0
 class TerminalObserver(Observer):
     """Prints what runs print, and on stderr what the engine does.
 
-    With `prefix` every line begins with the session's name, and lines are never mixed.
+    With `prefix` every line begins with the session's name, with `by_node` with the node's, and
+    lines are never mixed.
     """
 
-    def __init__(self, command: Command, *, prefix: bool = False) -> None:
+    def __init__(self, command: Command, *, prefix: bool = False, by_node: bool = False) -> None:
         self._command = command
-        self._prefix = prefix
+        self._prefix = prefix or by_node
+        self._names = prefix, by_node
         self._lock = threading.Lock()
         self._parts: dict[tuple[str, Stream], bytes] = {}
         self._progress_shown = False
@@ -68,13 +68,18 @@ class TerminalObserver(Observer):
 
     def set_up_output(self, session: Session, _stream: Stream, data: bytes) -> None:
         """Pass what set-up prints to stderr."""
-        if not self._command.quiet:
-            self._lines(session, Stream.ERR, data)
+        from outrig.model.run import Stream
 
-    def output(self, session: Session, _run: Run, stream: Stream, data: bytes) -> None:
+        if not self._command.quiet:
+            self._lines(session.name, Stream.ERR, data)
+
+    def output(self, session: Session, run: Run, stream: Stream, data: bytes) -> None:
         """Pass what a run prints to the same stream of ours, byte for byte."""
         if self._prefix:
-            self._lines(session, stream, data)
+            by_session, by_node = self._names
+            names = [session.name] if by_session else []
+            names += [run.ref.node.id] if by_node and run.ref is not None else []
+            self._lines(" ".join(names), stream, data)
             return
         with self._lock:
             self._clear_progress()
@@ -89,14 +94,14 @@ class TerminalObserver(Observer):
                     self._emit(name, stream, rest + b"\n")
             self._parts.clear()
 
-    def _lines(self, session: Session, stream: Stream, data: bytes) -> None:
-        key = (session.name, stream)
+    def _lines(self, name: str, stream: Stream, data: bytes) -> None:
+        key = (name, stream)
         with self._lock:
             self._clear_progress()
             whole, newline, rest = (self._parts.get(key, b"") + data).rpartition(b"\n")
             self._parts[key] = rest
             if newline:
-                self._emit(session.name, stream, whole + b"\n")
+                self._emit(name, stream, whole + b"\n")
 
     def _emit(self, name: str, stream: Stream, lines: bytes) -> None:
         if self._prefix:
@@ -116,6 +121,8 @@ class TerminalObserver(Observer):
 
 
 def _stream(stream: Stream) -> TextIO:
+    from outrig.model.run import Stream
+
     return sys.stdout if stream is Stream.OUT else sys.stderr
 
 
@@ -153,6 +160,8 @@ class Outcome:
 
 def exit_code(run: Run) -> int:
     """Return what a run's end means for our own exit code; 0 for one that goes on."""
+    from outrig.model.run import RunStatus
+
     if run.state.exit_code is not None:
         return run.state.exit_code
     return OWN_FAILURE if run.state.status in (RunStatus.LOST, RunStatus.CANCELLED) else 0
@@ -171,6 +180,8 @@ def each(names: Sequence[str], targets: Sequence[Callable[[], Outcome]]) -> list
     """
     if len(targets) == 1:
         return [targets[0]()]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(max_workers=min(32, len(targets) or 1)) as pool:
         return list(pool.map(_guarded, names, targets))
 
@@ -224,6 +235,8 @@ def follow(
 
 def say_ends(command: Command, session: Session, runs: Sequence[Run]) -> None:
     """Say on stderr how runs ended that did not simply succeed or fail by themselves."""
+    from outrig.model.run import RunStatus
+
     for run in runs:
         if run.state.reason or run.state.status in (RunStatus.LOST, RunStatus.CANCELLED):
             reason = run.state.reason or "no reason is known"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,34 +18,37 @@ def columns_of(text: str) -> int:
 
 
 def _columns(character: str) -> int:
+    import unicodedata
+
     if character in "\u200b\u200d\ufe0f" or unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def table(
-    headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[bool] = ()
+    headings: Sequence[str], columns: Sequence[Sequence[str]], *, right: Sequence[bool] = ()
 ) -> str:
-    """Return headings and rows in columns two spaces apart, without trailing spaces.
+    """Return headings and columns of cells, two spaces apart, without trailing spaces.
 
     `right` says which columns are aligned to the right. Cells are one line each and are taken as
-    they are.
+    they are. Works a column at a time: per cell, a call is what costs.
     """
-    widths = [columns_of(heading) for heading in headings]
-    taken = [[columns_of(cell) for cell in row] for row in rows]
-    for number in range(len(widths)):
-        widths[number] = max([widths[number], *(row[number] for row in taken)])
-    aligned = [*right, *([False] * (len(widths) - len(right)))]
-    lines = [_line(headings, [columns_of(one) for one in headings], widths, aligned)]
-    lines += [_line(row, sizes, widths, aligned) for row, sizes in zip(rows, taken, strict=True)]
-    return "".join(lines)
-
-
-def _line(
-    cells: Sequence[str], sizes: Sequence[int], widths: Sequence[int], right: Sequence[bool]
-) -> str:
-    parts = [
-        " " * (width - size) + cell if to_right else cell + " " * (width - size)
-        for cell, size, width, to_right in zip(cells, sizes, widths, right, strict=True)
+    aligned = [*right, *([False] * (len(columns) - len(right)))]
+    padded = [
+        _padded([heading, *cells], to_right=to_right)
+        for heading, cells, to_right in zip(headings, columns, aligned, strict=True)
     ]
-    return _GAP.join(parts).rstrip(" ") + "\n"
+    lines = map(_GAP.join, zip(*padded, strict=True))
+    return "".join([line.rstrip(" ") + "\n" for line in lines])
+
+
+def _padded(cells: Sequence[str], *, to_right: bool) -> list[str]:
+    """Return cells made equally wide."""
+    if all(map(str.isascii, cells)):
+        width = max(map(len, cells))
+        return [cell.rjust(width) if to_right else cell.ljust(width) for cell in cells]
+    taken = list(map(columns_of, cells))
+    width = max(taken)
+    blanks = [" " * (width - one) for one in taken]
+    pairs = zip(blanks, cells, strict=True) if to_right else zip(cells, blanks, strict=True)
+    return list(map("".join, pairs))

@@ -1,4 +1,8 @@
-"""The typed façade over the hooks: nothing else of Outrig calls a plugin's hooks."""
+"""The typed façade over the hooks: nothing else of Outrig calls a plugin's hooks.
+
+The records that answers are checked against are imported by the hook: those of snapshots need none
+of sessions, which take longer to import than many a snapshot takes.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from outrig.errors import OutrigError, PluginError, PolicyError
 from outrig.interfaces import ObjectStore, Provider
-from outrig.model.node import Inventory, Node, ReleaseReport
-from outrig.model.run import RunRef
-from outrig.model.session import Plan, SyncReport
 from outrig.model.snapshot import DeleteReport, SnapshotInfo, StoredSnapshot
 from outrig.plugins.catalogue import Catalogue
 from outrig.plugins.context import with_settings
@@ -24,10 +25,18 @@ if TYPE_CHECKING:
     from outrig.config.file import ConfigFile
     from outrig.interfaces import Context
     from outrig.manifest import Manifest
-    from outrig.model.node import NodeQuery, ProvisionRequest, Release, ResourceRef
+    from outrig.model.node import (
+        Inventory,
+        Node,
+        NodeQuery,
+        ProvisionRequest,
+        Release,
+        ReleaseReport,
+        ResourceRef,
+    )
     from outrig.model.project import Parameter
-    from outrig.model.run import ExecuteRequest
-    from outrig.model.session import Event, SyncRequest
+    from outrig.model.run import ExecuteRequest, RunRef
+    from outrig.model.session import Event, Plan, SyncReport, SyncRequest
     from outrig.model.snapshot import ChunkSink, SnapshotQuery, SnapshotReader, Wanted
     from outrig.settings import Settings
 
@@ -106,6 +115,8 @@ class Hooks:
         self, provider: str, request: ProvisionRequest, context: Context
     ) -> tuple[Node, ...]:
         """See `outrig.hookspecs.provision`."""
+        from outrig.model.node import Node
+
         self.load_extensions()
         host, chosen, context = self._chosen(Kind.PROVIDER, provider, context)
         answer = host.ask("provision", request=request, context=context)
@@ -113,6 +124,8 @@ class Hooks:
 
     def list_nodes(self, provider: str, query: NodeQuery, context: Context) -> Inventory:
         """See `outrig.hookspecs.list_nodes`."""
+        from outrig.model.node import Inventory
+
         host, chosen, context = self._chosen(Kind.PROVIDER, provider, context)
         answer = host.ask("list_nodes", query=query, context=context)
         return _record(chosen, "list_nodes", answer, Inventory)
@@ -121,6 +134,8 @@ class Hooks:
         self, provider: str, targets: tuple[ResourceRef, ...], how: Release, context: Context
     ) -> ReleaseReport:
         """See `outrig.hookspecs.release`."""
+        from outrig.model.node import ReleaseReport
+
         self.load_extensions()
         host, chosen, context = self._chosen(Kind.PROVIDER, provider, context)
         answer = host.ask("release", targets=targets, how=how, context=context)
@@ -128,6 +143,8 @@ class Hooks:
 
     def sync(self, provider: str, request: SyncRequest, context: Context) -> SyncReport:
         """See `outrig.hookspecs.sync`."""
+        from outrig.model.session import SyncReport
+
         self.load_extensions()
         host, chosen, context = self._chosen(Kind.PROVIDER, provider, context)
         answer = host.ask("sync", request=request, context=context)
@@ -137,6 +154,8 @@ class Hooks:
         self, provider: str, request: ExecuteRequest, context: Context
     ) -> tuple[RunRef, ...]:
         """See `outrig.hookspecs.execute`."""
+        from outrig.model.run import RunRef
+
         self.load_extensions()
         host, chosen, context = self._chosen(Kind.PROVIDER, provider, context)
         answer = host.ask("execute", request=request, context=context)
@@ -212,6 +231,8 @@ class Hooks:
         Raises `PolicyError` with a policy's message, `PluginError` when one fails: a policy that
         cannot be asked does not let anything pass.
         """
+        from outrig.model.session import Plan
+
         self.load_extensions()
         host = self._extension_host()
         for one, _ in host.order("review_plan"):

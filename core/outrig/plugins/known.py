@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 from outrig import __version__
 from outrig.plugins.kinds import Kind
 
@@ -31,6 +29,8 @@ def install_hint(kind: Kind, name: str) -> str | None:
 
 
 def _provided_extras() -> frozenset[str]:
+    from importlib import metadata
+
     try:
         return frozenset(metadata.metadata("outrig").get_all("Provides-Extra") or ())
     except metadata.PackageNotFoundError:

@@ -23,7 +23,8 @@ MAX_NODES = 100_000
 MAX_DEPTH = 50
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NOT_YAML = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_YAML = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_NOT_ASCII_YAML = r"[^\t\n\r\x20-\x7e]"
 _CORE_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")
 )
@@ -120,7 +121,8 @@ def _decode(data: bytes, file: str) -> str:
         before = data[: err.start].decode("utf-8-sig")
         message = f"not UTF-8 text (byte 0x{data[err.start]:02x})"
         raise ProjectFileError([_at(before, file, message)]) from None
-    odd = _NOT_YAML.search(text)
+    # the wider class takes longer to compile than most files take to read
+    odd = re.search(_NOT_ASCII_YAML if text.isascii() else _NOT_YAML, text)
     if odd is not None:
         message = f"not text: it has the character U+{ord(odd[0]):04X}"
         raise ProjectFileError([_at(text[: odd.start()], file, message)])

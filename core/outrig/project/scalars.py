@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from outrig.project.document import YamlList, YamlMap, YamlScalar
-
 if TYPE_CHECKING:
-    from outrig.project.document import YamlNode
+    from outrig.project.document import YamlNode, YamlScalar
 
 PlainValue = str | int | float | bool | list["PlainValue"] | dict[str, "PlainValue"] | None
 """A value of a provider's settings, whose shape only the provider knows."""
@@ -50,6 +48,8 @@ def as_flag(text: str) -> bool | None:
 
 def plain_value(node: YamlNode) -> PlainValue:
     """Read a node of unknown meaning; bounded, as the document's depth and size are."""
+    from outrig.project.document import YamlList, YamlMap  # settings read text, and no YAML
+
     if isinstance(node, YamlMap):
         return {key.text: plain_value(value) for key, value in node.pairs}
     if isinstance(node, YamlList):

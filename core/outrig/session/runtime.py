@@ -12,7 +12,6 @@ from outrig.errors import OutrigError, PluginError
 from outrig.interfaces import Provider, WithExecution
 from outrig.session.context import EngineContext
 from outrig.session.lock import session_lock
-from outrig.session.states import change_session
 from outrig.state.journal import SessionJournal
 
 if TYPE_CHECKING:
@@ -93,6 +92,7 @@ class Runtime:
 
     def move(self, session: Session, to: SessionState, **fields: object) -> Session:
         """Change a session's state (as the table allows) and fields; returns the new record."""
+        from outrig.session.states import change_session
 
         def change(now: Session) -> Session:
             return replace(now, state=change_session(now.state, to), **fields)  # type: ignore[arg-type]

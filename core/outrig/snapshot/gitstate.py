@@ -34,12 +34,20 @@ def _environment() -> Mapping[str, str]:
     }
 
 
+def _program() -> str | None:
+    """Return where git is, from absolute directories only: never from the project itself."""
+    for directory in os.get_exec_path():
+        program = os.path.join(directory, "git")  # noqa: PTH118 - on the way of every snapshot
+        if os.path.isabs(directory) and os.access(program, os.X_OK):  # noqa: PTH117
+            return program
+    return None
+
+
 def _git(root: bytes, *arguments: str) -> str | None:
     """Run git in `root`; `None` when it is not there or refuses."""
-    import shutil
     import subprocess
 
-    program = shutil.which("git")
+    program = _program()
     if program is None:
         return None
     try:

@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 
 def _info(row: LabelRow) -> SnapshotInfo:
     """Return what a row of the index says; its rest was checked when it was put there."""
+    id_, name, digest, project, created_us, description, files, size_bytes, rare, body = row
     git = None
     missing: tuple[str, ...] = ()
-    if row.rare:
-        fields = json.loads(row.body.partition(b"\n")[2])
+    if rare:
+        fields = json.loads(body.partition(b"\n")[2])
         git = GitState(**fields["git"]) if "git" in fields else None
         missing = tuple(fields["missing_outputs"])
     return SnapshotInfo(
-        id=row.id,
-        name=row.name,
-        digest=row.digest,
-        project_id=row.project,
-        created_at=labels.from_microseconds(row.created_us),
-        description=row.description,
-        file_count=row.files,
-        size_bytes=row.size_bytes,
+        id=id_,
+        name=name,
+        digest=digest,
+        project_id=project,
+        created_at=labels.from_microseconds(created_us),
+        description=description,
+        file_count=files,
+        size_bytes=size_bytes,
         git=git,
         missing_outputs=missing,
     )
