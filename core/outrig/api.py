@@ -37,8 +37,6 @@ _HOME = {
     "outrig.engine": ("Outrig",),
     "outrig.hookspecs": ("hookimpl",),
     "outrig.interfaces": (
-        "ByteStream",
-        "Console",
         "Context",
         "Expander",
         "Intent",
@@ -54,12 +52,15 @@ _HOME = {
         "WithExecution",
         "WithFiles",
         "WithForward",
+        "WithLogin",
         "WithOwnCount",
         "WithPrices",
         "WithSessionEnd",
         "WithUpkeep",
     ),
     "outrig.model.console": (
+        "ByteStream",
+        "Console",
         "ConsoleRequest",
         "Size",
     ),
@@ -69,6 +70,7 @@ _HOME = {
         "Inventory",
         "Kept",
         "Lifetime",
+        "Login",
         "Node",
         "NodeQuery",
         "Price",
@@ -175,8 +177,6 @@ if TYPE_CHECKING:
     from outrig.cli.starting import start_cases as start_cases
     from outrig.engine import Outrig as Outrig
     from outrig.hookspecs import hookimpl as hookimpl
-    from outrig.interfaces import ByteStream as ByteStream
-    from outrig.interfaces import Console as Console
     from outrig.interfaces import Context as Context
     from outrig.interfaces import Expander as Expander
     from outrig.interfaces import Intent as Intent
@@ -192,10 +192,13 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithExecution as WithExecution
     from outrig.interfaces import WithFiles as WithFiles
     from outrig.interfaces import WithForward as WithForward
+    from outrig.interfaces import WithLogin as WithLogin
     from outrig.interfaces import WithOwnCount as WithOwnCount
     from outrig.interfaces import WithPrices as WithPrices
     from outrig.interfaces import WithSessionEnd as WithSessionEnd
     from outrig.interfaces import WithUpkeep as WithUpkeep
+    from outrig.model.console import ByteStream as ByteStream
+    from outrig.model.console import Console as Console
     from outrig.model.console import ConsoleRequest as ConsoleRequest
     from outrig.model.console import Size as Size
     from outrig.model.node import Candidate as Candidate
@@ -203,6 +206,7 @@ if TYPE_CHECKING:
     from outrig.model.node import Inventory as Inventory
     from outrig.model.node import Kept as Kept
     from outrig.model.node import Lifetime as Lifetime
+    from outrig.model.node import Login as Login
     from outrig.model.node import Node as Node
     from outrig.model.node import NodeQuery as NodeQuery
     from outrig.model.node import Price as Price

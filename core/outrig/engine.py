@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from outrig.interfaces import Console
-    from outrig.model.console import ConsoleRequest
+    from outrig.model.console import Console, ConsoleRequest
+    from outrig.model.node import Login
     from outrig.model.project import Command, Compute, Project
     from outrig.model.run import Run
     from outrig.model.session import Event, Plan, RemoteFile, Session
     from outrig.model.snapshot import SnapshotInfo, SnapshotReader
+    from outrig.session.forward import Forward
     from outrig.session.library import Library
     from outrig.session.pull import Pulled
     from outrig.session.requests import NewRun, StartRequest
@@ -305,6 +306,19 @@ class Outrig:
         from outrig.session.console import open_console
 
         return open_console(self.runtime, session, request)
+
+    def forward(self, session: Session, ports: tuple[int, int], on: str = "head") -> Forward:
+        """Take a port of this computer (0: a free one) that leads to one of a node, once served."""
+        from outrig.session.forward import Forward
+        from outrig.session.placing import nodes_named
+
+        return Forward(self.runtime, session, nodes_named(session, on)[0], ports)
+
+    def login(self, session: Session, on: str = "head") -> Login:
+        """Return how ssh, scp and sftp get to a node of a session."""
+        from outrig.session.logging_in import login
+
+        return login(self.runtime, session, on)
 
     # Runs
 

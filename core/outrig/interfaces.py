@@ -15,7 +15,7 @@ from outrig.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from outrig.model.console import ConsoleRequest, Size
+    from outrig.model.console import ByteStream, Console, ConsoleRequest
     from outrig.model.node import (
         Candidate,
         Inventory,
@@ -230,26 +230,6 @@ class OnThisComputer:
     """A marker: asking the nodes costs no network, so listings ask without being told to."""
 
 
-class ByteStream(ABC):
-    """A connection to a port on a node."""
-
-    @abstractmethod
-    def read(self, max_bytes: int) -> bytes:
-        """Return up to `max_bytes`, empty at the end."""
-
-    @abstractmethod
-    def write(self, data: bytes) -> None:
-        """Send all of `data`; raises `RemoteError`."""
-
-    @abstractmethod
-    def finish(self) -> None:
-        """Say that nothing more will be sent; what comes can still be read."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """End both directions."""
-
-
 class WithForward(ABC):
     """Can open connections to ports on its nodes."""
 
@@ -266,26 +246,6 @@ class WithLogin(ABC):
         """Return how; makes the connection they will use. Raises `RemoteError`, `AuthError`."""
 
 
-class Console(ABC):
-    """An interactive program on a node's terminal. One thread may read while another writes."""
-
-    @abstractmethod
-    def read(self) -> bytes:
-        """Wait for output; empty when the program has ended."""
-
-    @abstractmethod
-    def write(self, data: bytes) -> None:
-        """Send what the user typed."""
-
-    @abstractmethod
-    def resize(self, size: Size) -> None:
-        """Tell the program the window's new size."""
-
-    @abstractmethod
-    def close(self) -> int:
-        """Hang up if it still runs, and return the exit code."""
-
-
 class WithConsole(ABC):
     """Can run an interactive program on a node."""
 
@@ -295,7 +255,7 @@ class WithConsole(ABC):
 
 
 class WithOwnCount(ABC):
-    """Knows how many nodes a session takes when nobody says: machines that were named one by one."""
+    """Knows how many nodes a session takes when nobody says: all machines that were named."""
 
     @abstractmethod
     def own_count(self) -> int:

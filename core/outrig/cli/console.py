@@ -18,7 +18,7 @@ from outrig.model.console import Size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from outrig.interfaces import Console
+    from outrig.model.console import Console
 
 _READ_BYTES = 65536
 _END_AGAIN_S = 0.3

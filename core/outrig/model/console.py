@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -27,3 +28,43 @@ class ConsoleRequest:
     environment: PreparedEnvironment | None = None
     size: Size = Size()
     variables: Mapping[str, str] = field(default_factory=dict)
+
+
+class ByteStream(ABC):
+    """A connection to a port on a node."""
+
+    @abstractmethod
+    def read(self, max_bytes: int) -> bytes:
+        """Return up to `max_bytes`, empty at the end."""
+
+    @abstractmethod
+    def write(self, data: bytes) -> None:
+        """Send all of `data`; raises `RemoteError`."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Say that nothing more will be sent; what comes can still be read."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End both directions."""
+
+
+class Console(ABC):
+    """An interactive program on a node's terminal. One thread may read while another writes."""
+
+    @abstractmethod
+    def read(self) -> bytes:
+        """Wait for output; empty when the program has ended."""
+
+    @abstractmethod
+    def write(self, data: bytes) -> None:
+        """Send what the user typed."""
+
+    @abstractmethod
+    def resize(self, size: Size) -> None:
+        """Tell the program the window's new size."""
+
+    @abstractmethod
+    def close(self) -> int:
+        """Hang up if it still runs, and return the exit code."""

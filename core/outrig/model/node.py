@@ -64,6 +64,15 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How ssh, scp and sftp get to a node: their options, its name, the session's directory."""
+
+    options: tuple[str, ...]
+    host: str
+    directory: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceRef:
     """One outside resource: kind (`node`, `security-group`, …), id, and scope (region, host)."""
 

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from outrig.errors import RemoteError
-from outrig.interfaces import Console
+from outrig.model.console import Console
 from outrig.node.program.console import KEYS, RESIZE
 
 if TYPE_CHECKING:

@@ -26,13 +26,14 @@ from outrig.node.answers import (
 from outrig.node.console import NodeConsole
 from outrig.node.files import FilesOnNodes
 from outrig.node.program.step import ERR_MARK
+from outrig.node.reaching import ReachingNodes
 from outrig.node.runs import RunsOnNodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from outrig.interfaces import Console, Context
-    from outrig.model.console import ConsoleRequest
+    from outrig.interfaces import Context
+    from outrig.model.console import Console, ConsoleRequest
     from outrig.model.node import Lifetime, Node
     from outrig.model.run import EnvironmentSource, PrepareRequest
     from outrig.node.client import NodeClient
@@ -43,6 +44,7 @@ LOOK_S = 0.2
 class NodeProvider(
     RunsOnNodes,
     FilesOnNodes,
+    ReachingNodes,
     WithEnvironment,
     WithConsole,
     WithSessionEnd,

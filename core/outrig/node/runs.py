@@ -160,7 +160,11 @@ def task_fields(task: Task, node: Node) -> dict[str, object]:
     return {
         "run": task.id,
         "script": task.script,
-        "variables": {"OUTRIG_NODE_RANK": str(node.rank), **task.variables},
+        "variables": {
+            "OUTRIG_NODE_RANK": str(node.rank),
+            "OUTRIG_NODE_ROLE": node.role.value,
+            **task.variables,
+        },
         "directory": task.directory,
         **resource_fields(task.resources),
         "timeout_s": task.timeout_s,

@@ -9,10 +9,10 @@ from outrig.errors import PluginError
 from outrig.interfaces import WithConsole
 from outrig.model.run import PreparedEnvironment
 from outrig.session.find import require_running
+from outrig.session.placing import own_variables, world_variables
 
 if TYPE_CHECKING:
-    from outrig.interfaces import Console
-    from outrig.model.console import ConsoleRequest
+    from outrig.model.console import Console, ConsoleRequest
     from outrig.model.session import Session
     from outrig.session.runtime import Runtime
 
@@ -25,5 +25,10 @@ def open_console(runtime: Runtime, session: Session, request: ConsoleRequest) ->
     require_running(session, resume="session attach --start")
     runtime.touch(session)
     digest = session.environment_digest
+    variables = {
+        **own_variables(request.node),
+        **world_variables(session.nodes),
+        **request.variables,
+    }
     environment = None if digest is None else PreparedEnvironment(digest=digest)
-    return provider.console(replace(request, environment=environment))
+    return provider.console(replace(request, environment=environment, variables=variables))

@@ -24,6 +24,7 @@ from outrig.model.run import (
 )
 from outrig.model.session import SessionState
 from outrig.session.find import require_running
+from outrig.session.placing import nodes_named, world_variables
 from outrig.session.states import change_run
 from outrig.session.tmux import in_tmux
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from outrig.interfaces import RunControl
+    from outrig.model.node import Node
     from outrig.model.resources import Resources
     from outrig.model.session import Session
     from outrig.session.requests import NewRun
@@ -40,7 +42,7 @@ _WAIT_S = 0.5
 _END_S = 5.0
 _ASKED_AT_ONCE = 256
 """Of thousands of runs that are waited for, the first are asked about: they end first."""
-_PAUSE_S = 0.0002
+_PAUSE_S = 0.0008
 """For each run that is asked about, so that asking again at every end costs little."""
 _LOG_BYTES = 1024 * 1024
 
@@ -54,27 +56,52 @@ def execute(
     """
     require_running(session)
     runtime.hooks.load_extensions()
-    runs = [_new_run(runtime, session, one) for one in wanted]
+    placed = [(one, nodes) for one in wanted for nodes in _places(session, one)]
+    runs = [_new_run(runtime, session, one, nodes[0]) for one, nodes in placed]
     runtime.state.runs.put(runs)
     runtime.touch(session)
-    request = ExecuteRequest(
-        session_id=session.id,
-        nodes=session.nodes,
-        tasks=tuple(_task(runtime, session, *pair) for pair in zip(runs, wanted, strict=True)),
-        environment=_environment(session),
-        cap=cap,
-    )
+    batches: dict[tuple[str, ...], tuple[tuple[Node, ...], list[Task]]] = {}
+    for run, (one, nodes) in zip(runs, placed, strict=True):
+        names = tuple(node.id for node in nodes)
+        batches.setdefault(names, (nodes, []))[1].append(_task(runtime, session, run, one))
     try:
-        refs = runtime.hooks.execute(session.provider, request, runtime.context(session, "run"))
+        refs = {
+            ref.id: ref
+            for nodes, tasks in batches.values()
+            for ref in _hand_out(runtime, session, nodes, tasks, cap)
+        }
     except OutrigError as err:
         with suppress(OutrigError):
             _note_refusal(runtime, session, runs, err)
         raise
-    runs = [replace(run, ref=ref) for run, ref in zip(runs, refs, strict=True)]
+    runs = [replace(run, ref=refs[run.id]) for run in runs]
     runtime.state.runs.put(runs)
-    for run in runs:
-        runtime.record(session, "run.started", run.script.strip(), run_id=run.id)
+    runtime.record_runs(session, "run.started", {run.id: run.script.strip() for run in runs})
     return runs
+
+
+def _places(session: Session, wanted: NewRun) -> list[tuple[Node, ...]]:
+    """Return for each run that is to be made the nodes among which its provider may choose."""
+    if wanted.on is None:
+        return [session.nodes]
+    return [(node,) for node in nodes_named(session, wanted.on)]
+
+
+def _hand_out(
+    runtime: Runtime,
+    session: Session,
+    nodes: tuple[Node, ...],
+    tasks: Sequence[Task],
+    cap: int | None,
+) -> tuple[RunRef, ...]:
+    request = ExecuteRequest(
+        session_id=session.id,
+        nodes=nodes,
+        tasks=tuple(tasks),
+        environment=_environment(session),
+        cap=cap,
+    )
+    return runtime.hooks.execute(session.provider, request, runtime.context(session, "run"))
 
 
 def _environment(session: Session) -> PreparedEnvironment | None:
@@ -82,7 +109,7 @@ def _environment(session: Session) -> PreparedEnvironment | None:
     return None if digest is None else PreparedEnvironment(digest=digest)
 
 
-def _new_run(runtime: Runtime, session: Session, wanted: NewRun) -> Run:
+def _new_run(runtime: Runtime, session: Session, wanted: NewRun, node: Node) -> Run:
     run_id = new_id()
     return Run(
         id=run_id,
@@ -90,7 +117,7 @@ def _new_run(runtime: Runtime, session: Session, wanted: NewRun) -> Run:
         script=wanted.script,
         created_at=runtime.clock(),
         state=RunState(id=run_id, status=RunStatus.QUEUED),
-        ref=RunRef(id=run_id, session_id=session.id, node=session.nodes[0]),
+        ref=RunRef(id=run_id, session_id=session.id, node=node),
         command=wanted.command,
         params=dict(wanted.params),
         snapshot_digest=session.snapshot_digest,
@@ -127,7 +154,11 @@ def _task(runtime: Runtime, session: Session, run: Run, wanted: NewRun) -> Task:
     return Task(
         id=run.id,
         script=script,
-        variables={"OUTRIG_SESSION": run.session_id, "OUTRIG_RUN": run.id},
+        variables={
+            "OUTRIG_SESSION": run.session_id,
+            "OUTRIG_RUN": run.id,
+            **world_variables(session.nodes),
+        },
         resources=_resources(runtime, session, wanted),
         timeout_s=wanted.timeout_s,
         background=wanted.background,
@@ -173,9 +204,9 @@ def wait(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[Run]:
         runtime.cancel.check()
         asked = list(islice(live.values(), _ASKED_AT_ONCE))
         refs = tuple(run.ref for run in asked if run.ref is not None)
-        for run, state in zip(asked, control.wait(refs, _WAIT_S), strict=True):
-            live[run.id] = update(runtime, session, run, state)
-            if live[run.id].state.status.ended:
+        for run in update_all(runtime, session, asked, control.wait(refs, _WAIT_S)):
+            live[run.id] = run
+            if run.state.status.ended:
                 ended[run.id] = live.pop(run.id)
         runtime.cancel.wait(_PAUSE_S * (len(asked) - 1))
     return [ended.get(run.id, run) for run in runs]
@@ -198,15 +229,29 @@ def _hand_on(runtime: Runtime, session: Session, control: RunControl, one: _Foll
 
 def update(runtime: Runtime, session: Session, run: Run, state: RunState) -> Run:
     """Record what a node says of a run; returns the run as it now stands."""
+    return update_all(runtime, session, [run], [state])[0]
+
+
+def update_all(
+    runtime: Runtime, session: Session, runs: Sequence[Run], states: Sequence[RunState]
+) -> list[Run]:
+    """Record what nodes say of runs, all at once; returns the runs as they now stand."""
+    now = [_updated(runtime, session, *one) for one in zip(runs, states, strict=True)]
+    changed = [one for one, run in zip(now, runs, strict=True) if one is not run]
+    if changed:
+        runtime.state.runs.put(changed)
+    ended = {one.id: describe(one.state) for one in changed if one.state.status.ended}
+    runtime.record_runs(session, "run.ended", ended)
+    return now
+
+
+def _updated(runtime: Runtime, session: Session, run: Run, state: RunState) -> Run:
+    """Return a run with the state that a node tells; the run itself where that is nothing new."""
     if state == run.state or run.state.status.ended:
         return run
     if state.status is RunStatus.LOST and _is_ending(runtime, session):
         state = replace(state, status=RunStatus.CANCELLED, reason="the session was stopped")
-    changed = replace(run, state=replace(state, status=change_run(run.state.status, state.status)))
-    runtime.state.runs.put([changed])
-    if state.status.ended:
-        runtime.record(session, "run.ended", describe(state), run_id=run.id)
-    return changed
+    return replace(run, state=replace(state, status=change_run(run.state.status, state.status)))
 
 
 def _is_ending(runtime: Runtime, session: Session) -> bool:
@@ -248,8 +293,5 @@ def refresh(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[Run
         return list(runs)
     refs = tuple(run.ref for run in open_runs if run.ref is not None)
     states = runtime.executor(session).observe(refs)
-    fresh = {
-        run.id: update(runtime, session, run, state)
-        for run, state in zip(open_runs, states, strict=True)
-    }
+    fresh = {run.id: run for run in update_all(runtime, session, open_runs, states)}
     return [fresh.get(run.id, run) for run in runs]

@@ -17,6 +17,9 @@ from outrig.model.snapshot import SnapshotReader
 class NewRun:
     """A run to start: shell text, and what to record of where it came from.
 
+    `on` is `head`, `workers`, `all`, a rank or a node's name: it makes a run on each of those.
+    `None` leaves it to the provider, which gives several runs to the nodes by turns.
+
     Raises `UsageError` for text that is not Unicode: bytes of a command line that were not UTF-8.
     """
 
@@ -27,6 +30,7 @@ class NewRun:
     timeout_s: float | None = None
     background: bool = False
     tmux: bool = False
+    on: str | None = None
 
     def __post_init__(self) -> None:
         try:

@@ -15,7 +15,7 @@ from outrig.session.lock import session_lock
 from outrig.state.journal import SessionJournal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from outrig.model.session import Event, Session, SessionState
     from outrig.plugins import Hooks
@@ -89,6 +89,16 @@ class Runtime:
         self.observer.event(session, event)
         self.hooks.session_event(event, self.context(session, kind))
         return event
+
+    def record_runs(self, session: Session, kind: str, messages: Mapping[str, str]) -> None:
+        """Record an event of that kind for each run, by its id, and tell who listens."""
+        if not messages:
+            return
+        events = self.state.events.add_of_runs(session.id, kind, messages, time=self.clock())
+        context = self.context(session, kind)
+        for event in events:
+            self.observer.event(session, event)
+            self.hooks.session_event(event, context)
 
     def move(self, session: Session, to: SessionState, **fields: object) -> Session:
         """Change a session's state (as the table allows) and fields; returns the new record."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 from outrig.model.session import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from outrig.state.database import Database
 
 
@@ -43,6 +45,30 @@ class Events:
             run_id=run_id,
             duration_s=duration_s,
         )
+
+    def add_of_runs(
+        self, session_id: str, kind: str, messages: Mapping[str, str], *, time: datetime
+    ) -> list[Event]:
+        """Record an event for each run, by its id, at once, and return them with their numbers."""
+        events = []
+        with self._database.write() as rows:
+            for run_id, message in messages.items():
+                number = rows.execute(
+                    "INSERT INTO event (time, session_id, kind, message, run_id)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (time.isoformat(), session_id, kind, message, run_id),
+                ).lastrowid
+                events.append(
+                    Event(
+                        number=number or 0,
+                        time=time,
+                        session_id=session_id,
+                        kind=kind,
+                        message=message,
+                        run_id=run_id,
+                    )
+                )
+        return events
 
     def of_session(self, session_id: str, after: int = 0) -> list[Event]:
         """Return a session's events with a number above `after`, in order."""

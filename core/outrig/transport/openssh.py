@@ -20,7 +20,7 @@ from outrig.transport.command import remote_command
 from outrig.transport.control import answers, control_path, one_at_a_time
 from outrig.transport.failures import explain, is_no_python, no_python
 from outrig.transport.local import ProcessPipe, spawned, start_process
-from outrig.transport.options import checked_host, connection_words
+from outrig.transport.options import SHELL_ONLY, checked_host, connection_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +72,7 @@ class OpenSshTransport(Transport):
     @property
     def path(self) -> Path:
         """The socket of the kept connection."""
-        return control_path(self._words)
+        return control_path([*self._words, self._host])
 
     def kept(self) -> bool:
         return answers(self.path)
@@ -108,7 +108,7 @@ class OpenSshTransport(Transport):
     def open(self, arguments: tuple[str, ...]) -> Pipe:
         self.connect()
         python = self._endpoint.python or "python3"
-        words = ["ssh", "-T", *self.sharing(), "-o", "BatchMode=yes", self._host]
+        words = ["ssh", "-T", *SHELL_ONLY, *self.sharing(), "-o", "BatchMode=yes", self._host]
         words.append(remote_command(python, arguments))
         return SshPipe(spawned(words, self.name), self.name, python)
 

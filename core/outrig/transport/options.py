@@ -19,7 +19,6 @@ _FIXED = (
     "IgnoreUnknown=SessionType,StdinNull,ForkAfterAuthentication,KnownHostsCommand",
     "RemoteCommand=none",
     "RequestTTY=no",
-    "SessionType=default",
     "StdinNull=no",
     "ForkAfterAuthentication=no",
     "ClearAllForwardings=yes",
@@ -31,6 +30,10 @@ _FIXED = (
     f"ServerAliveInterval={ALIVE_S}",
     f"ServerAliveCountMax={ALIVE_TIMES}",
 )
+
+
+SHELL_ONLY = ("-o", "SessionType=default")
+"""For ssh itself: scp and sftp ask it for a subsystem, which is another type."""
 
 
 def checked_host(endpoint: Endpoint) -> str:

@@ -12,7 +12,7 @@ from outrig.model.console import ConsoleRequest, Size
 from outrig.node.program.console import RESIZE
 
 if TYPE_CHECKING:
-    from outrig.interfaces import Console
+    from outrig.model.console import Console
     from outrig.testing.providers import Held
     from outrig_local.provider import LocalProvider
 

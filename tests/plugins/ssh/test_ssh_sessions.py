@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from outrig.testing.command_line import CommandLine
     from outrig.testing.fixtures import ProjectMaker
     from outrig.testing.machines import Machine
+    from tests.plugins.ssh.conftest import Lab
 
 FILES: dict[str, str | bytes | Mapping[str, object]] = {
     "outrig.yaml": {
@@ -19,6 +20,33 @@ FILES: dict[str, str | bytes | Mapping[str, object]] = {
     },
     "train.sh": "echo on $(hostname); mkdir -p out; echo 42 > out/result; echo warn >&2; exit 3\n",
 }
+
+
+WORLD = "echo $OUTRIG_NODE_RANK/$OUTRIG_NODE_COUNT $OUTRIG_NODE_ROLE"
+
+
+def test_several_hosts_are_a_head_and_workers(
+    lab: Lab, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    hosts = "alpha,beta"
+    assert run("session", "start", "--provider", "ssh", "--hosts", hosts).exit_code == 0
+    done = run("session", "execute", "--shell", "--on", "all", WORLD)
+    lines = ["[alpha] 0/2 head", "[beta] 1/2 worker"]
+    assert (sorted(done.out.splitlines()), done.exit_code) == (lines, 0), done.err
+    assert run("session", "execute", "--shell", "--on", "workers", WORLD).out == f"{lines[1]}\n"
+    assert run("session", "execute", "--shell", "--on", "head", WORLD).out == "0/2 head\n"
+    named = run("session", "execute", "--shell", "--on", "beta", "ls; echo $OUTRIG_NODE_HOSTS")
+    assert named.out == "outrig.yaml\ntrain.sh\nalpha,beta\n"
+    if lab.isolated:
+        names = run("session", "execute", "--shell", "--on", "all", "hostname").out
+        assert sorted(names.splitlines()) == ["[alpha] alpha", "[beta] beta"]
+    wrong = run("session", "execute", "--shell", "--on", "gamma", "true")
+    assert (wrong.exit_code, wrong.err.splitlines()[0]) == (
+        125,
+        'outrig: error: session "demo" has no node "gamma" (has: alpha, beta)',
+    )
+    assert run("session", "stop").exit_code == 0
 
 
 def test_a_command_runs_on_a_host_and_its_outputs_come_back(

@@ -11,6 +11,7 @@ from outrig.cli.definition import option
 from outrig.cli.running import TerminalObserver, interruptible
 from outrig.model.console import ConsoleRequest
 from outrig.model.session import SessionState
+from outrig.session.placing import HEAD, nodes_named
 from outrig.session.tmux import attach_words
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class SessionAttach(Command):
     arguments = (NAME_ARGUMENT,)
     options: ClassVar[Sequence[Option]] = (
         NAME_OPTION,
+        option("on", None, "on which node: head, a rank or a node's name", value="NODE"),
         option("start", None, "resume the session if it is suspended"),
         option("tmux", None, "the session's tmux, where commands with tmux: true run"),
     )
@@ -47,7 +49,7 @@ class SessionAttach(Command):
             session = self._resume(session)
         request = ConsoleRequest(
             session_id=session.id,
-            node=session.nodes[0],
+            node=nodes_named(session, self.text("on") or HEAD)[0],
             argv=self.program(session),
             size=terminal_size(),
         )

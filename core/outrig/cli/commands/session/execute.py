@@ -51,6 +51,7 @@ class SessionExecute(Command):
         LONG_NAME_OPTION,
         SHELL_OPTION,
         PARAM_OPTION,
+        option("on", None, "head, workers, all, a rank or a node's name", value="NODES"),
         option("detach", None, "return when the command has started"),
         option("resources", None, "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
         option(
@@ -80,7 +81,8 @@ class SessionExecute(Command):
         run = self._run(project)
         for session in sessions:
             check_cluster(session, project.command(run.command) if run.command else None)
-        observer = TerminalObserver(self, prefix=len(sessions) > 1)
+        several_nodes = self.text("on") in ("all", "workers")
+        observer = TerminalObserver(self, prefix=len(sessions) > 1, by_node=several_nodes)
         self.outrig.watch(observer)
         try:
             with interruptible(self.outrig):
@@ -101,7 +103,7 @@ class SessionExecute(Command):
         resources = self.text("resources")
         if resources is not None:
             run = replace(run, resources=parse_resources(resources))
-        return replace(run, timeout_s=self.value("timeout", float))
+        return replace(run, timeout_s=self.value("timeout", float), on=self.text("on"))
 
     def _named_in(self, words: Sequence[str]) -> Session:
         from outrig.cli.invoking import option_value
