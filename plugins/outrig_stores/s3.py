@@ -336,8 +336,15 @@ class S3Store(ObjectStore):
         if isinstance(error, OutrigError):
             return error
         from botocore import exceptions
+        from urllib3.exceptions import HTTPError
 
-        known = (exceptions.BotoCoreError, exceptions.ClientError, OSError)
+        known = (
+            exceptions.BotoCoreError,
+            exceptions.ClientError,
+            HTTPError,
+            OSError,
+            RecursionError,
+        )
         if not isinstance(error, known):
             return StoreError(f"cannot {what} {key} in {self.url}: {type(error).__name__}: {error}")
         return errors.told(error, what, key, self.url)

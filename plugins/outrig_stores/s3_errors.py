@@ -55,6 +55,7 @@ def answer_of(error: Exception) -> tuple[int, str]:
 def is_temporary(error: Exception) -> bool:
     """Say whether the same call may succeed soon."""
     from botocore import exceptions
+    from urllib3.exceptions import HTTPError
 
     status, code = answer_of(error)
     if status:
@@ -64,6 +65,7 @@ def is_temporary(error: Exception) -> bool:
         exceptions.ResponseStreamingError,
         exceptions.IncompleteReadError,
         exceptions.ChecksumError,
+        HTTPError,  # a response that is cut while it is read: botocore does not always wrap it
     )
     return isinstance(error, broken) and not isinstance(error, exceptions.SSLError)
 
@@ -120,6 +122,8 @@ def _reason(error: Exception, status: int, code: str) -> tuple[str, str | None]:
 
 
 def _broken(error: Exception) -> tuple[str, str | None]:
+    if isinstance(error, RecursionError):  # botocore follows a redirection that names no region
+        return "PermanentRedirect", "the bucket is in another region: set stores.s3.region"
     if _lacks_credentials(error):
         return (
             "there are no credentials",

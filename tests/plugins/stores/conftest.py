@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from http.server import BaseHTTPRequestHandler
     from pathlib import Path
 
-StoreMaker = "Callable[..., S3Store]"
 REGION = "eu-central-1"
 
 
@@ -49,6 +48,9 @@ class Rule:
         self.lost = lost
         self.times = times
         self.before = before
+
+
+RuleMaker = type[Rule]
 
 
 class S3Server:
@@ -132,6 +134,8 @@ def _handler(server: S3Server) -> type[BaseHTTPRequestHandler]:
             self.send_response(rule.status)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Content-Type", "application/xml")
+            if rule.code == "PermanentRedirect":
+                self.send_header("x-amz-bucket-region", "ap-south-1")
             self.end_headers()
             if not head:
                 self.wfile.write(body)
@@ -174,6 +178,12 @@ def served(server: S3Server) -> Iterator[S3Server]:
         finally:
             http.shutdown()
             thread.join()
+
+
+@pytest.fixture
+def rule() -> type[Rule]:
+    """Make rules for the server: `s3.rules.append(rule("PUT", status=503))`."""
+    return Rule
 
 
 @pytest.fixture
