@@ -7,6 +7,7 @@ from outrig.cli.route import Group, Route
 CONFIG = Group(summary="Show and change the configuration")
 PLUGIN = Group(summary="Show what is installed and what is wrong with it")
 PROJECT = Group(summary="Make, check and show projects")
+PROVIDER = Group(summary="Set up, show and forget the providers of nodes")
 RUN = Group(summary="Show, repeat and cancel runs")
 SESSION = Group(summary="Hold nodes, run a project's commands on them, bring the outputs back")
 SHIM = Group(summary="Let other tools' own command lines work with Outrig")

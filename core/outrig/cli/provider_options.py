@@ -23,6 +23,12 @@ def provider_fields(command: Command, provider: str) -> tuple[SettingField, ...]
     return fields_of(f"{Kind.PROVIDER.section}.{provider}", declared)
 
 
+def provider_names(command: Command, prefix: str) -> list[str]:
+    """Return the names of installed providers that begin with `prefix`."""
+    entries = command.outrig.runtime.hooks.catalogue.entries(Kind.PROVIDER)
+    return [one.name for one in entries if one.name.startswith(prefix)]
+
+
 def flags_of(command: Command, provider: str, field: SettingField) -> tuple[str, ...]:
     """Return the options of a setting: `ssh-hosts`, and for some of them `hosts`."""
     declared = command.outrig.runtime.hooks.settings_type(Kind.PROVIDER, provider)

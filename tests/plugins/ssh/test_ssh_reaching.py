@@ -41,9 +41,9 @@ def test_a_port_of_the_node_is_reached_here(
     port = server.read_line().strip()
     forward = run.start("session", "forward", f"0:{port}")
     said = forward.read_error_line()
-    here = said.split()[0]
+    here = said.split()[0].rpartition(":")[2]
     for _ in range(3):
-        with urllib.request.urlopen(f"http://{here}/page.txt", timeout=60) as page:
+        with urllib.request.urlopen(f"http://localhost:{here}/page.txt", timeout=60) as page:
             assert page.read() == b"hello from there"
     forward.send(signal.SIGINT)
     assert forward.wait().exit_code == 130
@@ -54,9 +54,9 @@ def test_a_port_of_the_node_is_reached_here(
 
 def test_a_port_that_nobody_listens_at_is_said(session: Path, run: CommandLine) -> None:
     forward = run.start("session", "forward", "0:9")
-    here = forward.read_error_line().split()[0]
+    here = forward.read_error_line().split()[0].rpartition(":")[2]
     with pytest.raises(OSError, match=r".*"):
-        urllib.request.urlopen(f"http://{here}/", timeout=60)
+        urllib.request.urlopen(f"http://localhost:{here}/", timeout=60)
     assert "refused" in forward.read_error_line()
     forward.send(signal.SIGINT)
     assert forward.wait().exit_code == 130
