@@ -8,11 +8,10 @@ differ are a conflict unless `overwrite` is given, and all others are left alone
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from outrig import ids
 from outrig.errors import ConflictError, StoreError
@@ -25,7 +24,9 @@ from outrig.snapshot.safety import (
     refuse_collisions,
     refuse_leaving_links,
 )
+from outrig.snapshot.staging import INSIDE, Staging
 from outrig.snapshot.target import Target
+from outrig.snapshot.writing import Writers
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _PROGRESS_BYTES = 16 << 20
+_BATCH_CHUNKS = 16384
+_Places: TypeAlias = dict[str, list[tuple[Entry, int]]]
+"""Where each chunk belongs: the files, and its number in each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,20 +90,21 @@ def _into_new(
 ) -> RestoreReport:
     directory = Path(os.path.abspath(directory))  # noqa: PTH100 - links on the way stay as they are
     directory.parent.mkdir(parents=True, exist_ok=True)
-    aside = directory.parent / f".{directory.name[:100]}.outrig-{ids.new_id()}"
-    aside.mkdir()
+    aside = Staging(directory.parent, f".{directory.name[:100]}.outrig-", 0o777)
     try:
-        _refuse_collisions(entries, aside, case_sensitive)
-        target = Target(aside, None)
+        _refuse_collisions(entries, aside.path, case_sensitive)
+        target = Target(aside.fd, None)
         try:
             report = _Restoring(reader, entries, target, context).run()
         finally:
             target.close()
         context.check_cancelled()
-        aside.rename(directory)
+        aside.path.rename(directory)
     except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
+        aside.remove()
         raise
+    finally:
+        aside.close()
     return report
 
 
@@ -113,17 +118,20 @@ def _into_existing(
 ) -> RestoreReport:
     if not directory.is_dir():
         raise ConflictError(f"{directory} is not a directory")
-    staging = f".outrig-restore-{ids.new_id()}"
     _refuse_collisions(entries, directory, case_sensitive)
-    target = Target(directory, staging)
+    staging = Staging(directory, INSIDE, 0o700)
     try:
-        kept: set[str] = set()
-        if any(one.name != staging for one in directory.iterdir()):
-            kept = _compare_all(entries, target, context, overwrite)
-        return _Restoring(reader, entries, target, context, kept).run()
+        target = Target.of(directory, staging.fd)
+        try:
+            kept: set[str] = set()
+            if any(one.name != staging.path.name for one in directory.iterdir()):
+                kept = _compare_all(entries, target, context, overwrite)
+            return _Restoring(reader, entries, target, context, kept).run()
+        finally:
+            target.close()
     finally:
-        target.close()
-        shutil.rmtree(directory / staging, ignore_errors=True)
+        staging.remove()
+        staging.close()
 
 
 def _refuse_collisions(
@@ -215,6 +223,8 @@ class _Restoring:
         self._kept = kept or set()
         self._files = 0
         self._bytes = 0
+        self._shown = 0
+        self._total = 0
 
     def run(self) -> RestoreReport:
         directories = [one for one in self._entries if one.kind is EntryKind.DIRECTORY]
@@ -236,33 +246,42 @@ class _Restoring:
         )
 
     def _write_files(self) -> None:
-        places: dict[str, list[tuple[Entry, int]]] = {}
-        for entry in self._entries:
-            if entry.kind is not EntryKind.FILE or entry.path in self._kept:
-                continue
-            if not entry.chunks:
-                self._target.write_chunk(entry, 0, b"")
-                self._files += 1
-            for index, digest in enumerate(entry.chunks):
-                places.setdefault(digest, []).append((entry, index))
-        total = sum(one.size_bytes for wanted in places.values() for one, at in wanted if not at)
-        shown = 0
+        """Write files in batches: what is known about where chunks are stays bounded."""
+        wanted = [
+            one
+            for one in self._entries
+            if one.kind is EntryKind.FILE and one.path not in self._kept
+        ]
+        self._total = sum(one.size_bytes for one in wanted)
+        with Writers(self._target) as writers:
+            places: _Places = {}
+            count = 0
+            for entry in wanted:
+                if not entry.chunks:
+                    writers.write(entry, 0, b"")
+                for index, digest in enumerate(entry.chunks):
+                    places.setdefault(digest, []).append((entry, index))
+                    count += 1
+                    if count >= _BATCH_CHUNKS:
+                        self._write_chunks(places, writers)
+                        places, count = {}, 0
+            self._write_chunks(places, writers)
+            self._files += writers.finish()
+
+    def _write_chunks(self, places: _Places, writers: Writers) -> None:
         for digest, data in self._reader.read(frozenset(places)):
             self._context.check_cancelled()
             for entry, index in places.pop(digest, ()):
-                self._write(entry, index, data)
-            if self._bytes - shown >= _PROGRESS_BYTES:
-                shown = self._bytes
-                self._context.progress(self._bytes, total, "bytes restored")
+                if len(data) != chunk_length(entry.size_bytes, index):
+                    raise StoreError(f"the content of {display(entry.path)} is of the wrong length")
+                self._bytes += len(data)
+                writers.write(entry, index, data)
+            if self._bytes - self._shown >= _PROGRESS_BYTES:
+                self._shown = self._bytes
+                self._context.progress(self._bytes, self._total, "bytes restored")
         if places:
             entry = next(iter(places.values()))[0][0]
             raise StoreError(f"the content of {display(entry.path)} did not come")
-
-    def _write(self, entry: Entry, index: int, data: bytes) -> None:
-        if len(data) != chunk_length(entry.size_bytes, index):
-            raise StoreError(f"the content of {display(entry.path)} is of the wrong length")
-        self._bytes += len(data)
-        self._files += self._target.write_chunk(entry, index, data)
 
     def _write_links(self) -> list[Entry]:
         links = [

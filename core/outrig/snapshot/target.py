@@ -25,18 +25,30 @@ _OPEN_AT_ONCE = 64
 class Target:
     """An open directory, with the descriptors of the sub-directories used last.
 
-    With `staging`, a name directly below it, files are written there and renamed when whole.
+    With `staging`, a descriptor of a directory on the same file system, files are written there
+    and renamed when whole.
     """
 
-    def __init__(self, directory: Path, staging: str | None) -> None:
-        self._root = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    def __init__(self, root: int, staging: int | None, number: int = -1) -> None:
+        self._root = os.dup(root)
+        self._staging = None if staging is None else os.dup(staging)
         self._open: OrderedDict[bytes, int] = OrderedDict()
-        self._staging: int | None = None
-        if staging is not None:
-            os.mkdir(staging, 0o700, dir_fd=self._root)
-            self._staging = os.open(staging, _OPEN_DIRECTORY, dir_fd=self._root)
         self._partial: dict[str, tuple[bytes, int]] = {}
+        self._mine = b"%d-" % number
         self._number = 0
+
+    @classmethod
+    def of(cls, directory: Path, staging: int | None) -> Target:
+        """Open a directory by its path."""
+        fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return cls(fd, staging)
+        finally:
+            os.close(fd)
+
+    def beside(self, number: int) -> Target:
+        """Return the same target for another thread, which is given a number of its own."""
+        return Target(self._root, self._staging, number)
 
     def close(self) -> None:
         """Let go of all descriptors."""
@@ -134,7 +146,7 @@ class Target:
         where, name = self.place(path)
         if self._staging is not None:
             self._number += 1
-            where, name = self._staging, b"%d" % self._number
+            where, name = self._staging, self._mine + b"%d" % self._number
         return os.open(name, _CREATE | os.O_EXCL, mode, dir_fd=where), name
 
     def _put_in_place(self, staged: bytes, path: str) -> None:
@@ -153,7 +165,7 @@ class Target:
         where, made = fd, name
         if self._staging is not None:
             self._number += 1
-            where, made = self._staging, b"%d" % self._number
+            where, made = self._staging, self._mine + b"%d" % self._number
         os.symlink(target, made, dir_fd=where)
         times = (entry.mtime_ns, entry.mtime_ns)
         os.utime(made, ns=times, dir_fd=where, follow_symlinks=False)

@@ -31,6 +31,7 @@ from outrig.snapshot.ignore import IGNORE_FILES, Ignore
 from outrig.snapshot.leading import MAX_DEPTH, leads_to_output
 from outrig.snapshot.outputs import OUTSIDE, OutputState, output_states
 from outrig.snapshot.pathname import display
+from outrig.snapshot.staging import is_staging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -229,6 +230,8 @@ class Walk:
         listing = _Listing()
         for name in self._candidates(frame):
             if name == b".outrig" or (name == b".git" and self._skips_git(frame)):
+                continue
+            if is_staging(name):
                 continue
             try:
                 status = os.stat(name, dir_fd=frame.fd, follow_symlinks=False)
