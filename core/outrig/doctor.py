@@ -17,6 +17,7 @@ from outrig.errors import OutrigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from outrig.interfaces import ObjectStore
     from outrig.plugins import Hooks
 
 _PROGRAMS = (
@@ -53,6 +54,20 @@ def checks(hooks: Hooks | None = None) -> Iterator[Check]:
     yield from _programs()
     yield from _configuration()
     yield from _plugins(hooks)
+
+
+def store_checks(store: ObjectStore, label: str) -> Iterator[Check]:
+    """Try all that snapshots ask of a store; a few objects are written and removed again."""
+    from outrig.snapshot.probe import Outcome, probe_store
+
+    statuses = {
+        Outcome.WELL: Status.OK,
+        Outcome.LACKS: Status.NOTE,
+        Outcome.FAILS: Status.PROBLEM,
+    }
+    for one in probe_store(store):
+        title = f"store {label}: {one.what}"
+        yield Check(name=title, status=statuses[one.outcome], found=one.found)
 
 
 def _directory(kind: str) -> Check:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outrig.cli.errors import OWN_FAILURE, report
+from outrig.cli.progress import Meter
 from outrig.cli.terminal import clean, is_terminal, send
 from outrig.errors import Interrupted, OutrigError
 from outrig.session.observer import Observer
@@ -42,6 +43,7 @@ class TerminalObserver(Observer):
         self._lock = threading.Lock()
         self._parts: dict[tuple[str, Stream], bytes] = {}
         self._progress_shown = False
+        self._meter = Meter()
 
     def step(self, session: Session, step: Step, number: int, count: int) -> None:
         """Say which step begins, or why it has nothing to do."""
@@ -56,15 +58,20 @@ class TerminalObserver(Observer):
         self._note(text)
 
     def progress(self, _session: Session | None, progress: Progress) -> None:
-        """Keep one line up to date, on a terminal only."""
-        if self._command.quiet or self._prefix or not is_terminal(sys.stderr):
+        """Keep one line up to date on a terminal; elsewhere say every 10 s how far it is."""
+        if self._command.quiet or self._prefix:
             return
-        total = f"/{progress.total}" if progress.total else ""
+        live = is_terminal(sys.stderr)
         with self._lock:
-            line = f"\r\x1b[K  {progress.step}: {progress.done}{total} {clean(progress.note)}"
-            send(sys.stderr, line)
-            sys.stderr.flush()
-            self._progress_shown = True
+            words = self._meter.words(progress, live=live)
+            if words is None:
+                return
+            if live:
+                send(sys.stderr, f"\r\x1b[K  {clean(words)}")
+                sys.stderr.flush()
+                self._progress_shown = True
+            else:
+                self._command.note(words)
 
     def set_up_output(self, session: Session, _stream: Stream, data: bytes) -> None:
         """Pass what set-up prints to stderr."""

@@ -201,6 +201,29 @@ class Library:
         found = self._list_snapshots(query, self.context("list")) if snapshot_id else ()
         return next(iter(found), None)
 
+    def of_id(self, snapshot_id: str) -> SnapshotInfo | None:
+        """Return the snapshot of a whole id, also one whose label is damaged; else `None`.
+
+        Of a damaged one only the id is known. It keeps prunes from working until it is deleted.
+        """
+        from datetime import UTC, datetime
+
+        from outrig.model.snapshot import SnapshotInfo
+        from outrig.snapshot import label
+
+        if not label.is_id(snapshot_id):
+            return None
+        key = label.label_key(snapshot_id)
+        if key not in set(self.objects.keys(key)):
+            return None
+        return self.find(snapshot_id) or SnapshotInfo(
+            id=snapshot_id,
+            name="(damaged)",
+            digest="",
+            project_id="",
+            created_at=datetime.fromtimestamp(0, UTC),
+        )
+
     def reader(self, snapshot: SnapshotInfo) -> SnapshotReader:
         """Return a snapshot's content, read from the store as it is needed."""
         from outrig.snapshot.stored import StoredReader

@@ -51,4 +51,4 @@ class SnapshotDelete(Command):
     def _named(self, name: str) -> tuple[SnapshotInfo, ...]:
         library = self.outrig.snapshots
         named = library.list(self.outrig.here(), name=name)
-        return named or (library.resolve(self.outrig.here(), name),)
+        return named or (library.of_id(name) or library.resolve(self.outrig.here(), name),)
