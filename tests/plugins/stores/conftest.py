@@ -25,7 +25,8 @@ class Rule:
     """What a server does to requests: the first rule that fits a request is applied.
 
     `status` and `code` answer it; `cut` closes the connection after so many bytes of the answer;
-    `lost` carries the request out and then closes the connection. `times` is how often.
+    `lost` carries the request out and then closes the connection; `before` is called first. `times`
+    is how often, after the first `skip` requests that fit.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Rule:
         cut: int = -1,
         lost: bool = False,
         times: int = 1,
+        skip: int = 0,
         before: Callable[[], None] | None = None,
     ) -> None:
         self.method = method
@@ -47,6 +49,7 @@ class Rule:
         self.cut = cut
         self.lost = lost
         self.times = times
+        self.skip = skip
         self.before = before
 
 
@@ -68,9 +71,13 @@ class S3Server:
         with self.lock:
             self.requests.append((method, path))
             for rule in self.rules:
-                if rule.method in (method, "*") and rule.part in path and rule.times:
-                    rule.times -= 1
-                    return rule
+                if rule.method not in (method, "*") or rule.part not in path or not rule.times:
+                    continue
+                if rule.skip:
+                    rule.skip -= 1
+                    continue
+                rule.times -= 1
+                return rule
         return None
 
     def count(self, method: str, part: str = "") -> int:
@@ -115,6 +122,9 @@ def _handler(server: S3Server) -> type[BaseHTTPRequestHandler]:
                 return
             if rule.before is not None:
                 rule.before()
+            if rule.status == 0 and rule.cut < 0 and not rule.lost:
+                answer()
+                return
             if rule.status:
                 self._read_body()
                 self._refuse(rule)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outrig.errors import StoreError
+from outrig.snapshot.copying import CopyReader
 from outrig.snapshot.restore import restore
 from outrig.testing.directories import write_files
 from outrig.testing.stores import Library, picture
@@ -215,6 +216,28 @@ def test_a_disk_that_is_full_for_a_restore_is_one_line(library: Library, small_d
     with pytest.raises(StoreError, match="No space left on device"):
         restore(library.reader(info), small_disk / "target", library.context)
     assert list(small_disk.iterdir()) == []
+
+
+def test_a_disk_that_fills_while_pulling_shows_nothing_half(
+    library: Library, small_disk: Path
+) -> None:
+    info = library.create(name="v1").info
+    here = Library(FileStore(f"file://{small_disk}/store", FileStoreSettings()), library.root)
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(2 << 20))
+    for _ in range(2):
+        with pytest.raises(StoreError, match="No space left on device"):
+            here.store.store_snapshot(
+                CopyReader(library.reader(info), here.context, None), here.context
+            )
+        assert here.names() == []
+        assert here.damages() == []
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    copied = here.store.store_snapshot(
+        CopyReader(library.reader(info), here.context, None), here.context
+    )
+    assert copied.info.digest == info.digest
+    assert here.damages() == []
 
 
 def test_a_limit_on_file_sizes_is_one_line(library: Library) -> None:
