@@ -65,6 +65,7 @@ class Keeper:
         while not self.unseated():
             self.turn()
             if self.replaced:
+                self.runs.pool.dismiss_all()
                 return
             if self.busy():
                 self.sleep()
@@ -153,7 +154,10 @@ class Keeper:
         blocked = False
         for batch in list(self.batches.values()):
             blocked = self.start_from(batch, blocked)
-            if batch.next_task() is None and batch.running == 0:
+            if batch.next_task() is not None:
+                continue
+            self.runs.pool.dismiss(batch.id)
+            if batch.running == 0:
                 del self.batches[batch.id]
                 batch.remove()
 
@@ -183,6 +187,7 @@ class Keeper:
         os.close(self.wake)
         if self.removal >= 0:
             os.close(self.removal)
+        self.runs.pool.close()
         for batch in self.batches.values():
             batch.close()
 
@@ -199,7 +204,8 @@ class Keeper:
         if any(live.shim == 0 for live in self.runs.live.values()):
             waits.append(FOREIGN_LOOK_S)
         known = [wait for wait in waits if wait is not None]
-        ears = [fd for fd in (self.wake, self.alarm.fd, self.removal) if fd >= 0]
+        own = (self.wake, self.alarm.fd, self.runs.pool.reports, self.removal)
+        ears = [fd for fd in own if fd >= 0]
         select.select(ears, [], [], min(known) if known else None)
 
     def leave(self) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 
 from outrig.node.program.adopt import Adopted
+from outrig.node.program.command import Launch
 from outrig.node.program.container import container_of, run_words
 from outrig.node.program.place import exists, write_file
+from outrig.node.program.pool import Pool
 from outrig.node.program.proc import boot_id
 from outrig.node.program.record import Ending, lock_is_free, read_fields, read_spec, reserve
-from outrig.node.program.shim import Launch, run_shim, tell_shim
+from outrig.node.program.shim import run_shim, tell_shim
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class LiveRuns:
         self.keep = keep
         self.live: dict[str, Live] = {}
         self.shims: dict[int, Live] = {}
+        self.pool = Pool()
         self.ended: set[str] = set()
 
     def recover(self) -> None:
@@ -76,6 +79,11 @@ class LiveRuns:
 
     def reap(self) -> None:
         """Hear of every child that ended: shims, and commands whose shim was killed."""
+        for pid in self.pool.reported():
+            done = self.shims.pop(pid, None)
+            if done is not None:
+                self.pool.freed(pid, done.spec.batch)
+                self.shim_ended(done)
         while True:
             try:
                 info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -84,7 +92,7 @@ class LiveRuns:
             if info is None:
                 return
             live = self.shims.pop(info.si_pid, None)
-            if live is None:
+            if not self.pool.gone(info.si_pid):
                 self.orphan_ended(info.si_pid, info.si_code, info.si_status)
             os.waitpid(info.si_pid, 0)
             if live is not None:
@@ -182,27 +190,34 @@ class LiveRuns:
             batch.running += 1
 
     def start_shim(self, live: Live) -> None:
-        batch = self.batches[live.spec.batch]
-        spec = live.spec
-        launch = Launch(
-            self.root,
-            spec,
-            environment_of(batch, spec),
-            argv_of(batch, spec, self.root.work(spec.session)),
-            self.keep,
-        )
+        """Give a run to a shim: one of its batch that is free, else a new one."""
+        pid = self.pool.order(live.spec) or self.fork_shim(live.spec)
+        live.shim = pid
+        live.starts += 1
+        self.shims[pid] = live
+
+    def fork_shim(self, spec: Spec) -> int:
+        launch = self.launch(spec)
+        orders, order_to = os.pipe()
         pid = os.fork()
         if pid == 0:
             status = 1
             try:
+                os.close(order_to)
                 self.let_go()
-                run_shim(launch)
+                run_shim(launch, orders, self.pool.report_to)
                 status = 0
             finally:
                 os._exit(status)
-        live.shim = pid
-        live.starts += 1
-        self.shims[pid] = live
+        os.close(orders)
+        self.pool.added(pid, order_to)
+        return pid
+
+    def launch(self, spec: Spec) -> Launch:
+        batch = self.batches[spec.batch]
+        environ = environment_of(batch, spec)
+        argv = argv_of(batch, spec, self.root.work(spec.session))
+        return Launch(self.root, spec, environ, argv, self.keep, self.launch)
 
     def forget(self, live: Live) -> None:
         """A run is over: free its slots."""

@@ -14,13 +14,13 @@ import select
 import signal
 import time
 
+from outrig.node.program.command import STARTED_BEFORE, become_command, told
 from outrig.node.program.limits import limiter_for
 from outrig.node.program.place import exists, write_file
 from outrig.node.program.proc import (
     PR_SET_PDEATHSIG,
     Alarm,
     become_subreaper,
-    default_signals,
     prctl,
     send_signal,
     signal_tree,
@@ -28,54 +28,30 @@ from outrig.node.program.proc import (
 from outrig.node.program.record import (
     Ending,
     ending_of,
-    mark_started,
     number,
     read_fields,
+    read_spec,
     reserve,
 )
 from outrig.node.program.wake import ensure_keeper, poke
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from outrig.node.program.place import Root
+    from outrig.node.program.command import Launch
     from outrig.node.program.record import Spec
 
 LEFTOVER_GRACE_S = 5.0
-STARTED_BEFORE = "it was started before"
 PARENT_DIED = signal.SIGUSR1
 LOOK_AT_CANCEL = signal.SIGUSR2
-
-
-class Launch:
-    """What the shim needs to start a command."""
-
-    __slots__ = ("argv", "directory", "environ", "keep", "keeper", "root", "spec", "work")
-
-    def __init__(
-        self,
-        root: Root,
-        spec: Spec,
-        environ: dict[str, str],
-        argv: list[str],
-        keep: Callable[[Root], None],
-    ) -> None:
-        self.root = root
-        self.spec = spec
-        self.environ = environ
-        self.argv = argv
-        self.keep = keep
-        self.keeper = os.getpid()
-        self.directory = root.run(spec.run)
-        self.work = root.work(spec.session)
 
 
 class Shim:
     """Follows one command from its start to its end."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, alarm: Alarm) -> None:
         self.launch = launch
+        self.alarm = alarm
+        self.lock = -1
         self.spec = launch.spec
         self.directory = launch.directory
         self.limiter = limiter_for(launch.spec)
@@ -83,30 +59,36 @@ class Shim:
         self.kill_at = 0.0
         self.child = 0
 
-    def main(self) -> None:
-        """Run the command to its end, unless it was started before."""
+    def main(self) -> bool:
+        """Run the command to its end, unless it was started before.
+
+        Return whether all went well, so that this process can do the same for another run.
+        """
         if not self.take_lock():
-            return
-        self.alarm = Alarm(())  # the keeper, whose fork this is, has set the handlers
-        become_subreaper()
-        prctl(PR_SET_PDEATHSIG, PARENT_DIED)
-        if os.getppid() != self.launch.keeper:
+            return False
+        if self.has_no_keeper():
             self.replace_keeper()
         if exists(self.directory + "/started") or exists(self.directory + "/exit"):
-            return
+            return False
         reserve(self.directory + "/exit.new")
         if exists(self.directory + "/cancel"):
             Ending("CANCELLED", None, "cancelled before it started").write(self.directory)
-            return
+            return False
         try:
             reserve(self.directory + "/started.new")
             self.limiter.create()
             problem = self.start()
         except OSError as error:
             Ending("FAILED", 125, "the node cannot start it: " + told(error)).write(self.directory)
-            return
-        if problem != STARTED_BEFORE:
-            self.follow(problem)
+            return False
+        if problem == STARTED_BEFORE:
+            return False
+        self.follow(problem)
+        return not problem and not self.spec.background and not self.has_no_keeper()
+
+    def has_no_keeper(self) -> bool:
+        """Whether the keeper that this was forked from is gone."""
+        return os.getppid() != self.launch.keeper
 
     def take_lock(self) -> bool:
         self.lock = os.open(self.directory + "/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -219,7 +201,7 @@ class Shim:
         if not self.spec.background:
             self.end_leftovers()
         self.limiter.remove()
-        if os.getppid() != self.launch.keeper:
+        if self.has_no_keeper():
             poke(self.launch.root)
 
     def end_leftovers(self) -> None:
@@ -247,38 +229,41 @@ class Shim:
                 return True
 
 
-def become_command(
-    launch: Launch, apply_limits: Callable[[], None], prefix: list[str], lock: int
-) -> None:
-    """Turn this process into the command; returns only by raising what went wrong."""
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    for number_of, name in ((1, "/out"), (2, "/err")):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        os.dup2(os.open(launch.directory + name, flags, 0o600), number_of)
-    os.chdir(os.path.join(launch.work, launch.spec.directory))
-    os.umask(0o022)
-    argv = prefix + launch.argv
-    apply_limits()
-    default_signals()
-    signal.set_wakeup_fd(-1)
-    os.set_inheritable(lock, True)
-    if not mark_started(launch.directory):
-        raise FileExistsError(STARTED_BEFORE)
-    os.execvpe(argv[0], argv, launch.environ)
+def run_shim(launch: Launch, orders: int, reports: int) -> None:
+    """Be the shim of a run, in a process forked for it, and then of others that are ordered.
+
+    `orders` are ids of runs of the same batch, a line each, `reports` this process's id whenever it
+    is free again. An empty order, or a run that did not end as usual, ends it.
+    """
+    alarm = Alarm(())  # the keeper, whose fork this is, has set the handlers
+    become_subreaper()
+    prctl(PR_SET_PDEATHSIG, PARENT_DIED)
+    while True:
+        shim = Shim(launch, alarm)
+        if not shim.main():
+            return
+        os.close(shim.lock)
+        try:
+            os.write(reports, b"%d\n" % os.getpid())
+        except BrokenPipeError:
+            pass  # the keeper died: the orders are at their end
+        spec = next_spec(shim, orders)
+        if spec is None:
+            return
+        launch = launch.of(spec)
 
 
-def told(error: BaseException) -> str:
-    """Say in one line what kept a command from starting."""
-    if isinstance(error, OSError) and error.strerror:
-        return "%s: %s" % (error.filename, error.strerror) if error.filename else error.strerror
-    return str(error)
-
-
-def run_shim(launch: Launch) -> None:
-    """Be the shim of a run, in a process forked for it."""
-    Shim(launch).main()
+def next_spec(shim: Shim, orders: int) -> Spec | None:
+    """Wait for an order; `None` when there will be none."""
+    while True:
+        ready, _, _ = select.select([orders, shim.alarm.fd], [], [])
+        if orders in ready:
+            order = os.read(orders, 256)
+            if not order:
+                shim.replace_keeper()
+            run = order.strip().decode("ascii")
+            return read_spec(shim.launch.root.run(run)) if run else None
+        shim.alarm.drain()  # when the keeper died, the orders are at their end too
 
 
 def shim_pid(directory: str) -> int:
