@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
 
 from outrig.node.program.lifetime import uptime
 from outrig.node.program.limits import limiter_for
-from outrig.node.program.place import exists, write_whole
+from outrig.node.program.place import exists
 from outrig.node.program.proc import descendants, marked, parent, send_signal, start_time
 from outrig.node.program.record import ending_of, number, read_fields
 
@@ -52,11 +51,6 @@ class Adopted:
         if self.asked is None:
             ending.reason = limiter_for(self.spec).reason(ending.code) or ending.reason
         ending.write(self.directory)
-        usage = {"cpu_s": 0.0, "peak_memory_mib": 0.0}
-        try:
-            write_whole(self.directory + "/usage", json.dumps(usage).encode("ascii"))
-        except OSError:
-            pass  # the disk is full, or the session was ended
 
     def enforce(self) -> None:
         """Act on a cancellation and on the time limit."""

@@ -12,6 +12,7 @@ from outrig.node.program.pool import Pool
 from outrig.node.program.proc import boot_id
 from outrig.node.program.record import Ending, lock_is_free, read_fields, read_spec, reserve
 from outrig.node.program.shim import run_shim, tell_shim
+from outrig.node.program.usage import write_usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
 
 MOST_STARTS = 5
 """How often a shim is started again that dies before it has started the command."""
+UNKNOWN_PROBLEM = 255
+"""A shim that cannot go on ends with the number of the error of the system, or this one."""
 
 
 class Live:
     """A run that goes on: its shim's pid, 0 if that is not a child of this keeper."""
 
-    __slots__ = ("adopted", "cancelled", "shim", "spec", "starts")
+    __slots__ = ("adopted", "cancelled", "problem", "shim", "spec", "starts")
 
     def __init__(self, spec: Spec, shim: int) -> None:
         self.spec = spec
@@ -37,6 +40,7 @@ class Live:
         self.adopted: Adopted | None = None
         self.cancelled = False
         self.starts = 0
+        self.problem = 0
 
 
 class LiveRuns:
@@ -92,10 +96,14 @@ class LiveRuns:
             if info is None:
                 return
             live = self.shims.pop(info.si_pid, None)
+            orphan = None
             if not self.pool.gone(info.si_pid):
-                self.orphan_ended(info.si_pid, info.si_code, info.si_status)
-            os.waitpid(info.si_pid, 0)
+                orphan = self.orphan_ended(info.si_pid, info.si_code, info.si_status)
+            _, _, usage = os.wait4(info.si_pid, 0)
+            if orphan is not None:
+                write_usage(orphan.directory, usage)
             if live is not None:
+                live.problem = info.si_status if info.si_code == os.CLD_EXITED else 0
                 self.shim_ended(live)
 
     def take_ended(self) -> set[str]:
@@ -111,13 +119,15 @@ class LiveRuns:
         else:
             live.adopted = Adopted(self.root, live.spec)
 
-    def orphan_ended(self, pid: int, code: int, status: int) -> None:
+    def orphan_ended(self, pid: int, code: int, status: int) -> Adopted | None:
         """A child that is not a shim ended: if it was a run's command, write down its end."""
         for live in self.live.values():
             adopted = live.adopted or Adopted(self.root, live.spec)
             if adopted.pid() == pid:
                 adopted.write_end(code, status)
                 live.adopted = adopted
+                return adopted
+        return None
 
     def look_at_all(self) -> None:
         """Pass cancellations on, and look after the runs that have no shim of ours."""
@@ -146,12 +156,18 @@ class LiveRuns:
         elif exists(self.root.session(live.spec.session) + "/ended"):
             self.finish(live.spec, Ending("CANCELLED", None, "cancelled before it started"))
         elif live.starts >= MOST_STARTS:
-            self.finish(live.spec, Ending("FAILED", 125, "the node could not start it"))
+            self.finish(live.spec, Ending("FAILED", 125, self.why_not(live)))
         elif exists(directory) and live.spec.batch in self.batches:
             live.adopted = None
             self.start_shim(live)
             return
         self.forget(live)
+
+    def why_not(self, live: Live) -> str:
+        """Say why a run's shims died before they could start it, as far as they could tell."""
+        if not 0 < live.problem < UNKNOWN_PROBLEM:
+            return "the node could not start it"
+        return "the node could not start it: %s: %s" % (self.root.path, os.strerror(live.problem))
 
     def finish(self, spec: Spec, ending: Ending) -> None:
         try:
@@ -201,12 +217,14 @@ class LiveRuns:
         orders, order_to = os.pipe()
         pid = os.fork()
         if pid == 0:
-            status = 1
+            status = UNKNOWN_PROBLEM
             try:
                 os.close(order_to)
                 self.let_go()
                 run_shim(launch, orders, self.pool.report_to)
                 status = 0
+            except OSError as error:
+                status = error.errno or UNKNOWN_PROBLEM
             finally:
                 os._exit(status)
         os.close(orders)

@@ -211,6 +211,10 @@ class Watched:
             return True
         return file_size(self.run + "/out") > self.out or file_size(self.run + "/err") > self.err
 
+    def over(self) -> bool:
+        """Whether the client knows that it has ended: nothing more will ever come."""
+        return self.status not in ("QUEUED", "RUNNING")
+
     def dropped(self) -> bool:
         """Whether it was cancelled before it started."""
         return exists(self.run + "/cancel") and not exists(self.run + "/spec")

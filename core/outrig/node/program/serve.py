@@ -109,7 +109,7 @@ def handle_wait(root: Root, call: Call) -> dict[str, object]:
     watched = [Watched(root, one) for one in asked]
     look_again = 0.0
     for _ in moments(call.number("timeout_s")):
-        if any(one.changed() for one in watched):
+        if any(one.changed() for one in watched) or all(one.over() for one in watched):
             break
         call.check()
         if time.monotonic() >= look_again:

@@ -8,7 +8,6 @@ keeper inherits the command, even as a zombie, and writes it down instead.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import select
 import signal
@@ -16,7 +15,7 @@ import time
 
 from outrig.node.program.command import STARTED_BEFORE, become_command, told
 from outrig.node.program.limits import limiter_for
-from outrig.node.program.place import exists, write_file
+from outrig.node.program.place import exists
 from outrig.node.program.proc import (
     PR_SET_PDEATHSIG,
     Alarm,
@@ -33,6 +32,7 @@ from outrig.node.program.record import (
     read_spec,
     reserve,
 )
+from outrig.node.program.usage import write_usage
 from outrig.node.program.wake import ensure_keeper, poke
 
 TYPE_CHECKING = False
@@ -190,14 +190,7 @@ class Shim:
         except FileNotFoundError:
             pass  # the node root was removed: what is left must end all the same
         _, _, usage = os.wait4(self.child, 0)
-        fields = {
-            "cpu_s": usage.ru_utime + usage.ru_stime,
-            "peak_memory_mib": usage.ru_maxrss / 1024,
-        }
-        try:
-            write_file(self.directory + "/usage", json.dumps(fields).encode("ascii"), os.O_TRUNC)
-        except OSError:
-            pass  # the disk is full: what is left must end all the same
+        write_usage(self.directory, usage)
         if not self.spec.background:
             self.end_leftovers()
         self.limiter.remove()

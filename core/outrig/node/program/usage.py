@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 
-from outrig.node.program.place import read_whole
+from outrig.node.program.place import read_whole, write_file
 from outrig.node.program.proc import descendants, start_time, stat_fields
 from outrig.node.program.record import number, read_fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import resource
 
 
 def live_usage(directory: str) -> dict[str, object] | None:
@@ -28,6 +34,16 @@ def live_usage(directory: str) -> dict[str, object] | None:
         "memory_mib": memory_mib,
         "peak_memory_mib": max(memory_mib, peak_kib / 1024),
     }
+
+
+def write_usage(directory: str, usage: resource.struct_rusage) -> None:
+    """Note what a run used, as the kernel tells whoever reaps it; a full disk is no matter."""
+    peak_mib = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    fields = {"cpu_s": usage.ru_utime + usage.ru_stime, "peak_memory_mib": peak_mib}
+    try:
+        write_file(directory + "/usage", json.dumps(fields).encode("ascii"), os.O_TRUNC)
+    except OSError:
+        pass  # the disk is full, or the session was ended
 
 
 def resident_peak_kib(pid: int) -> int:
