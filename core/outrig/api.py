@@ -37,6 +37,7 @@ _HOME = {
     "outrig.engine": ("Outrig",),
     "outrig.hookspecs": ("hookimpl",),
     "outrig.interfaces": (
+        "Attendant",
         "Context",
         "Expander",
         "Intent",
@@ -177,6 +178,7 @@ if TYPE_CHECKING:
     from outrig.cli.starting import start_cases as start_cases
     from outrig.engine import Outrig as Outrig
     from outrig.hookspecs import hookimpl as hookimpl
+    from outrig.interfaces import Attendant as Attendant
     from outrig.interfaces import Context as Context
     from outrig.interfaces import Expander as Expander
     from outrig.interfaces import Intent as Intent

@@ -61,6 +61,10 @@ class RemoteError(OutrigError):
     exit_code = 7
 
 
+class UnreachableError(RemoteError):
+    """A node cannot be reached, or does not answer; what runs there goes on."""
+
+
 class StoreError(RemoteError):
     """A snapshot store could not be read or written, or what it holds is damaged."""
 

@@ -6,6 +6,7 @@ A provider's abilities beyond the hooks are the small `With…` classes: the eng
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
@@ -100,6 +101,17 @@ class Context(ABC):
         """Raise `Interrupted` when the user asked to stop; call it between steps."""
 
 
+class Attendant:
+    """Whom a provider tells of trouble while it waits; the engine gives its own."""
+
+    def say(self, text: str) -> None:
+        """Hear in one line why something takes longer."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises `Interrupted` when the user asks to stop."""
+        time.sleep(seconds)
+
+
 class _MarksHooks:
     """Marks every method that has a hook's name, so that overriding one keeps it a hook."""
 
@@ -115,6 +127,7 @@ class Provider(_MarksHooks, ABC):
     """Supplies nodes; constructed with the values of the settings that `settings_type` declares."""
 
     settings_type: ClassVar[type[Settings]] = Settings
+    attendant: Attendant = Attendant()
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

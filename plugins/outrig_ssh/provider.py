@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ProvisionRequest,
         Release,
         ResourceRef,
+        Settings,
     )
     from outrig_ssh.hosts import Host
 
@@ -38,6 +39,10 @@ class SshProvider(NodeProvider, WithCheck, WithOwnCount):
     """Sessions on machines over SSH; nothing is installed there and no port is opened."""
 
     settings_type = SshSettings
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.patience_s = self.own.patience_s
 
     @property
     def own(self) -> SshSettings:
@@ -130,6 +135,7 @@ class SshProvider(NodeProvider, WithCheck, WithOwnCount):
             config_file=_absolute(own.config_file),
             connect_s=own.connect_s,
             keep_s=own.keep_s,
+            alive_s=own.alive_s,
         )
 
     def check(self) -> Iterator[tuple[str, bool, str]]:

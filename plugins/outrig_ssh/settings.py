@@ -35,3 +35,9 @@ class SshSettings(Settings):
     keep_s: float = setting(
         60.0, help="how long an idle connection is kept for the next command", unit="seconds"
     )
+    alive_s: float = setting(
+        20.0, help="silence after which a connection counts as lost", unit="seconds"
+    )
+    patience_s: float = setting(
+        120.0, help="how long a connection that was lost is made anew", unit="seconds"
+    )

@@ -38,7 +38,8 @@ class Endpoint:
     `host_keys` are fingerprints (`SHA256:…`) or keys (`ssh-ed25519 AAAA…`), of which the host must
     have one; without any the user's known hosts count. `config_file` is read in place of the user's
     SSH configuration. `connect_s` bounds each attempt to connect, `keep_s` is how long an idle
-    connection is kept for the next command; both in seconds.
+    connection is kept for the next command, `alive_s` after which silence means that it is lost;
+    all in seconds.
     """
 
     host: str | None = None
@@ -53,6 +54,7 @@ class Endpoint:
     config_file: str | None = None
     connect_s: float = 15.0
     keep_s: float = 60.0
+    alive_s: float = 20.0
 
     @property
     def label(self) -> str:

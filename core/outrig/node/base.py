@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from outrig.errors import UnreachableError
 from outrig.interfaces import Provider
 from outrig.node.client import LostNodeError, NodeClient, connect
+from outrig.node.watch import SILENCE_S
 from outrig.transport.choosing import transport_for
 
 if TYPE_CHECKING:
@@ -20,10 +23,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_AT_ONCE = 8
+PAUSE_S = 1.0
 
 
 class NodeBase(Provider, ABC):
-    """A provider that keeps one connection per node, made when first needed."""
+    """A provider that keeps one connection per node, made when first needed.
+
+    `patience_s` is how long one that was lost is made anew, in seconds.
+    """
+
+    patience_s: float = 0.0
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -53,7 +62,9 @@ class NodeBase(Provider, ABC):
             if found is not None:
                 found.close()
             endpoint = self.endpoint(node)
-            client = connect(transport_for(endpoint), endpoint.root or "")
+            silence_s = SILENCE_S if endpoint.host is None else endpoint.alive_s
+            transport = transport_for(endpoint)
+            client = connect(transport, endpoint.root or "", silence_s=silence_s)
             with self._lock:
                 self._clients[node.id] = client
             return client
@@ -62,8 +73,24 @@ class NodeBase(Provider, ABC):
         """Do something that may be repeated; once more if the connection is lost meanwhile."""
         try:
             return action(self.client(node))
-        except LostNodeError:
-            return action(self.client(node))
+        except LostNodeError as err:
+            return action(self._again(node, err))
+
+    def _again(self, node: Node, lost: LostNodeError) -> NodeClient:
+        """Connect again, for as long as the provider's patience lasts, and say why that is."""
+        deadline = time.monotonic() + self.patience_s
+        told = False
+        while True:
+            try:
+                return self.client(node)
+            except UnreachableError as err:
+                rest_s = deadline - time.monotonic()
+                if rest_s <= 0:
+                    raise
+                if not told:
+                    self.attendant.say(f"{lost}; trying again for {rest_s:.0f} s ({err})")
+                    told = True
+                self.attendant.pause(min(PAUSE_S, rest_s))
 
     def on_each(self, nodes: Sequence[Node], action: Callable[[Node], T]) -> tuple[T, ...]:
         """Do something on many nodes at once; raises the first failure."""

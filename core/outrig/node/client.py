@@ -6,6 +6,7 @@ import contextlib
 import json
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
@@ -16,9 +17,11 @@ from outrig.errors import (
     NotFoundError,
     OutrigError,
     RemoteError,
+    UnreachableError,
     UsageError,
 )
-from outrig.node.boot import MARKER, boot_arguments, program_source
+from outrig.node.boot import boot_arguments
+from outrig.node.greeting import start_program
 from outrig.node.program.wire import (
     CALL,
     DATA,
@@ -33,16 +36,22 @@ from outrig.node.program.wire import (
     FrameWriter,
     read_frame,
 )
+from outrig.node.watch import SILENCE_S, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO, Self
+    from typing import Self
 
     from outrig.transport.base import Pipe, Transport
 
-NOISE_BYTES = 256 << 10
 HELLO_S = 60.0
 KEPT_HELLO_S = 15.0
+MOST_WAITING = 64 << 20
+"""Bytes of data that may wait for one call's reader; then the node has to wait."""
+MOST_IGNORED = 64 << 20
+LOOK_S = 0.01
+PING = 0xFFFFFFFF
+"""The number of calls whose answer nobody reads."""
 T = TypeVar("T")
 
 _ERRORS: dict[str, type[OutrigError]] = {
@@ -53,11 +62,11 @@ _ERRORS: dict[str, type[OutrigError]] = {
 }
 
 
-class LostNodeError(RemoteError):
+class LostNodeError(UnreachableError):
     """The pipe to the node is cut; what runs there goes on."""
 
 
-class SilentNodeError(RemoteError):
+class SilentNodeError(UnreachableError):
     """The node can be reached, and does not answer."""
 
 
@@ -86,6 +95,8 @@ class Exchange(Generic[T]):
         self._number = number
         self._reply_type = reply
         self.mailbox: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        self._put_bytes = 0
+        self._taken_bytes = 0
         self._reply: T | None = None
 
     def __enter__(self) -> Self:
@@ -97,6 +108,16 @@ class Exchange(Generic[T]):
             with contextlib.suppress(LostNodeError):
                 self.stop()
             self._client.forget(self._number)
+
+    def put(self, frame: Frame) -> None:
+        """Take what came from the node."""
+        self._put_bytes += len(frame.payload)
+        self.mailbox.put(frame)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much data has come that nobody has read yet."""
+        return self._put_bytes - self._taken_bytes
 
     def send(self, data: bytes) -> None:
         """Send data that belongs to the call."""
@@ -123,6 +144,7 @@ class Exchange(Generic[T]):
             return b""
         if frame is None:
             raise self._client.lost()
+        self._taken_bytes += len(frame.payload)
         if frame.kind == DATA:
             return frame.payload
         self._client.forget(self._number)
@@ -136,10 +158,29 @@ class Exchange(Generic[T]):
         while (data := self.receive()) is not None:
             yield data
 
+    def gather(self, most: int) -> bytes:
+        """Return all data up to the reply; raises `RemoteError` when it is over `most` bytes."""
+        parts: list[bytes] = []
+        size = 0
+        for data in self.pieces():
+            parts.append(data)
+            size += len(data)
+            if size > most:
+                raise self._too_much()
+        return b"".join(parts)
+
+    def _too_much(self) -> RemoteError:
+        self._client.forget(self._number)
+        self._client.give_up("it sends more than was asked for")
+        return RemoteError(f"{self._client.name}: the node sends more than was asked for")
+
     def reply(self) -> T:
         """Wait for the reply, past any data; raises what the node refused."""
-        while self.receive() is not None:
-            pass
+        ignored = 0
+        while (data := self.receive()) is not None:
+            ignored += len(data)
+            if ignored > MOST_IGNORED:
+                raise self._too_much()
         if self._reply is None:
             raise self._client.lost()
         return self._reply
@@ -148,7 +189,7 @@ class Exchange(Generic[T]):
 class NodeClient:
     """A connection to one node program. Threads may share it."""
 
-    def __init__(self, pipe: Pipe, name: str, encoding: int) -> None:
+    def __init__(self, pipe: Pipe, name: str, encoding: int, silence_s: float = SILENCE_S) -> None:
         self.name = name
         self._pipe = pipe
         self._writer = FrameWriter(pipe.sink, encoding)
@@ -158,6 +199,7 @@ class NodeClient:
         self._broken: str | None = None
         self.hello = Hello()
         self._reader = threading.Thread(target=self._read, daemon=True)
+        self._watch = Watch(lambda: bool(self._exchanges), self._ping, self.give_up, silence_s)
 
     @property
     def alive(self) -> bool:
@@ -182,7 +224,10 @@ class NodeClient:
             problem = self._pipe.problem()
             raise problem or RemoteError(f"{self.name}: {self._why_not_started()}") from None
         if self.hello.problem:
-            raise RemoteError(f"{self.name}: {self.hello.problem}")
+            raise RemoteError(
+                f"{self.name}: {self.hello.problem}", hint="name another directory for it: root"
+            )
+        self._watch.start()
 
     def _why_not_started(self) -> str:
         last = self._pipe.errors().splitlines()[-1:]
@@ -211,6 +256,17 @@ class NodeClient:
         except (OSError, ValueError) as error:
             self._break(str(error))
             raise self.lost() from error
+        self._watch.sign()
+
+    def _ping(self) -> None:
+        """Ask for any answer at all: it is a sign of life, and nobody's otherwise."""
+        with contextlib.suppress(OSError, ValueError):
+            self._writer.write(CALL, PING, encoded({"op": "ping"}))
+
+    def give_up(self, reason: str) -> None:
+        """Take the connection for lost."""
+        self._break(reason)
+        self._pipe.kill()
 
     def forget(self, number: int) -> None:
         """The call was answered."""
@@ -235,6 +291,7 @@ class NodeClient:
             self._pipe.source.close()
 
     def _break(self, reason: str) -> None:
+        self._watch.end()
         with self._lock:
             self._broken = self._broken or reason
             waiting = list(self._exchanges.values())
@@ -247,41 +304,25 @@ class NodeClient:
         try:
             start_program(self._pipe)
             while frame := read_frame(self._pipe.source):
+                self._watch.sign()
                 exchange = self._exchanges.get(frame.request)
                 if exchange is not None and frame.kind in (DATA, REPLY, FAIL):
-                    exchange.mailbox.put(frame)
+                    exchange.put(frame)
+                    self._let_read(exchange)
         except (BrokenWireError, OSError, ValueError) as error:
             reason = str(error)
         self._break(reason)
 
-
-def start_program(pipe: Pipe) -> None:
-    """Answer the bootstrap, which asks for the program if the node does not have it."""
-    word = read_marker(pipe.source)
-    if word.startswith("old"):
-        raise BrokenWireError(f"Python {word[4:]} is too old (3.8 is needed)")
-    if word == "need":
-        source = program_source()
-        pipe.sink.write(len(source).to_bytes(4, "big") + source)
-        pipe.sink.flush()
-    elif word != "have":
-        raise BrokenWireError("what answers is no node program")
+    def _let_read(self, exchange: Exchange[object]) -> None:
+        """Wait while more has come for a call than should lie in memory; its reader is slow."""
+        while exchange.waiting_bytes > MOST_WAITING and exchange in self._exchanges.values():
+            self._watch.sign()
+            time.sleep(LOOK_S)
 
 
-def read_marker(stream: BinaryIO) -> str:
-    """Skip what login scripts print, and return the bootstrap's first word; empty at the end."""
-    seen = b""
-    while len(seen) < NOISE_BYTES:
-        line = stream.readline(NOISE_BYTES)
-        if not line:
-            return ""
-        seen += line
-        if MARKER in seen and line.endswith(b"\n"):
-            return seen.rpartition(MARKER)[2].decode("ascii", "replace").strip()
-    return ""
-
-
-def connect(transport: Transport, root: str, timeout_s: float = HELLO_S) -> NodeClient:
+def connect(
+    transport: Transport, root: str, timeout_s: float = HELLO_S, silence_s: float = SILENCE_S
+) -> NodeClient:
     """Start the node program, sending it first if the node does not have it.
 
     A connection that was kept may lead nowhere since the network changed: it gets less time, and is
@@ -289,18 +330,18 @@ def connect(transport: Transport, root: str, timeout_s: float = HELLO_S) -> Node
     """
     if transport.kept():
         try:
-            return _greeted(transport, root, min(timeout_s, KEPT_HELLO_S))
+            return _greeted(transport, root, min(timeout_s, KEPT_HELLO_S), silence_s)
         except SilentNodeError:
             transport.drop()
         except RemoteError:
             if transport.kept():
                 raise
-    return _greeted(transport, root, timeout_s)
+    return _greeted(transport, root, timeout_s, silence_s)
 
 
-def _greeted(transport: Transport, root: str, timeout_s: float) -> NodeClient:
+def _greeted(transport: Transport, root: str, timeout_s: float, silence_s: float) -> NodeClient:
     pipe = transport.open(boot_arguments(root))
-    client = NodeClient(pipe, transport.name, ZLIB if transport.compresses else RAW)
+    client = NodeClient(pipe, transport.name, ZLIB if transport.compresses else RAW, silence_s)
     try:
         client.greet(timeout_s)
     except BaseException:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import RemoteError
 from outrig.interfaces import WithFiles
-from outrig.node.answers import FilesAnswer, Nothing, PieceAnswer
+from outrig.node.answers import FileAnswer, FilesAnswer, Nothing, PieceAnswer
 from outrig.node.base import NodeBase
 from outrig.node.client import decoded
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from outrig.node.client import NodeClient
 
 PIECE_BYTES = 1 << 20
+MOST_AT_ONCE = 4 << 20
+MOST_LISTED = 8 << 20
+"""So many files and directories are listed at most."""
 
 
 class FilesOnNodes(NodeBase, WithFiles, ABC):
@@ -33,8 +36,12 @@ class FilesOnNodes(NodeBase, WithFiles, ABC):
             exchange = client.start(
                 Nothing, "list_files", session=session_id, patterns=list(patterns)
             )
-            parts = [decoded(data, FilesAnswer, client.name) for data in exchange.pieces()]
-            return tuple(one.file() for part in parts for one in part.files)
+            found: list[FileAnswer] = []
+            for data in exchange.pieces():
+                found += decoded(data, FilesAnswer, client.name).files
+                if len(found) > MOST_LISTED:
+                    raise RemoteError(f"{client.name}: the node lists files without end")
+            return tuple(one.file() for one in found)
 
         return self.on(node, ask)
 
@@ -73,7 +80,7 @@ class _Reading:
 
     def __call__(self, client: NodeClient) -> tuple[bytes, PieceAnswer]:
         exchange = client.start(PieceAnswer, "read_file", **self._fields)
-        data = b"".join(exchange.pieces())
+        data = exchange.gather(MOST_AT_ONCE)
         return data, exchange.reply()
 
 

@@ -137,7 +137,7 @@ class RunsOnNodes(NodeBase, WithExecution, ABC):
             exchange = client.start(
                 LogAnswer, "read_log", run=ref.id, stream=stream.value, offset=offset, size=size
             )
-            data = b"".join(exchange.pieces())
+            data = exchange.gather(size)
             return LogPart(data=data, offset=offset, ended=exchange.reply().ended)
 
         part = self.on(ref.node, ask)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from outrig.errors import OutrigError, PluginError
-from outrig.interfaces import Provider, WithExecution
+from outrig.interfaces import Attendant, Provider, WithExecution
 from outrig.session.context import EngineContext
 from outrig.session.lock import session_lock
 from outrig.state.journal import SessionJournal
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 def utc_now() -> datetime:
     """Return the time now, in UTC."""
     return datetime.now(UTC)
+
+
+class EngineAttendant(Attendant):
+    """Passes a provider's trouble on to the observer, and heeds the user's wish to stop."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def say(self, text: str) -> None:
+        """Tell the observer."""
+        self._runtime.observer.notice(text)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises `Interrupted`."""
+        self._runtime.cancel.wait(seconds)
+        self._runtime.cancel.check()
 
 
 class Runtime:
@@ -48,7 +64,9 @@ class Runtime:
 
     def provider(self, session: Session) -> Provider:
         """Return the session's provider; raises `PluginError`."""
-        return self.hooks.provider(session.provider, session.settings)
+        found = self.hooks.provider(session.provider, session.settings)
+        found.attendant = EngineAttendant(self)
+        return found
 
     def executor(self, session: Session) -> WithExecution:
         """Return the session's provider as one that runs things; raises `PluginError`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from outrig.errors import AuthError, RemoteError
+from outrig.errors import AuthError, RemoteError, UnreachableError
 
 if TYPE_CHECKING:
     from outrig.errors import OutrigError
@@ -41,7 +41,7 @@ def explain(name: str, text: str) -> OutrigError:
             hint="give the key (--ssh-key-file), or to ssh-agent, or set it in ~/.ssh/config",
         )
     reason = lines[-1] if lines else "ssh ended without a word"
-    return RemoteError(f"{name}: cannot be reached: {reason}", hint=f"try: ssh {name}")
+    return UnreachableError(f"{name}: cannot be reached: {reason}", hint=f"try: ssh {name}")
 
 
 def _changed(name: str, lines: list[str]) -> HostKeyError:

@@ -9,11 +9,11 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
-from outrig.errors import AuthError, OutrigError, RemoteError
+from outrig.errors import AuthError, OutrigError, RemoteError, UnreachableError
 from outrig.transport.base import Pipe, Transport
 from outrig.transport.command import remote_command
 from outrig.transport.failures import is_no_python, no_python
-from outrig.transport.options import ALIVE_S, ALIVE_TIMES, checked_host
+from outrig.transport.options import ALIVE_TIMES, checked_host
 from outrig.transport.trust import Place, changed_key, fingerprint, trusting, user_place
 
 if TYPE_CHECKING:
@@ -179,8 +179,8 @@ class ParamikoTransport(Transport):
             ) from err
         except Exception as err:  # a hostile server makes paramiko raise all sorts of things
             client.close()
-            raise RemoteError(f"{self.name}: cannot be reached: {_said(err)}") from err
-        _transport_of(client).set_keepalive(ALIVE_S)
+            raise UnreachableError(f"{self.name}: cannot be reached: {_said(err)}") from err
+        _transport_of(client).set_keepalive(max(1, round(self._endpoint.alive_s / ALIVE_TIMES)))
         return client
 
     def _socket(self, place: Place) -> socket.socket:
@@ -190,10 +190,10 @@ class ParamikoTransport(Transport):
             )
         except OSError as err:
             reason = err.strerror or str(err)
-            raise RemoteError(f"{self.name}: cannot be reached: {reason}") from err
+            raise UnreachableError(f"{self.name}: cannot be reached: {reason}") from err
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            limit_ms = ALIVE_S * ALIVE_TIMES * 1000
+            limit_ms = int(self._endpoint.alive_s * 1000)
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit_ms)
         return found
 

@@ -13,7 +13,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from outrig.errors import AuthError, RemoteError
+from outrig.errors import AuthError, RemoteError, UnreachableError
 from outrig.transport.asking import can_ask
 from outrig.transport.base import Pipe, Transport
 from outrig.transport.command import remote_command
@@ -161,7 +161,7 @@ class OpenSshTransport(Transport):
         try:
             return process.wait(limit_s)
         except subprocess.TimeoutExpired:
-            raise RemoteError(f"{self.name}: no connection in {limit_s:g} s") from None
+            raise UnreachableError(f"{self.name}: no connection in {limit_s:g} s") from None
         finally:
             if process.poll() is None:
                 process.kill()

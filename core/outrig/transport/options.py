@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from outrig.model.node import Endpoint
 
 FINGERPRINT = "SHA256:"
-ALIVE_S = 5
 ALIVE_TIMES = 4
 _FIXED = (
     # first, as older versions know fewer options
@@ -27,7 +26,6 @@ _FIXED = (
     "ForwardX11=no",
     "EscapeChar=none",
     "LogLevel=ERROR",
-    f"ServerAliveInterval={ALIVE_S}",
     f"ServerAliveCountMax={ALIVE_TIMES}",
 )
 
@@ -51,6 +49,7 @@ def connection_words(endpoint: Endpoint) -> list[str]:
     if endpoint.config_file:
         words += ["-F", endpoint.config_file]
     options = [*_FIXED, f"ConnectTimeout={max(1, round(endpoint.connect_s))}"]
+    options.append(f"ServerAliveInterval={max(1, round(endpoint.alive_s / ALIVE_TIMES))}")
     if endpoint.port is not None:
         options.append(f"Port={endpoint.port}")
     if endpoint.user is not None:
