@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import zstandard
 
 _LEVEL = 1
-_PROBE = 64 << 10
+_PROBE = 16 << 10
 _USEFUL = 0.97
 _local = threading.local()
 
@@ -32,7 +32,7 @@ def _compressor() -> zstandard.ZstdCompressor:
 def pack_block(content: bytes) -> tuple[int, bytes]:
     """Return the codec and the stored form. A large block is first tried on a sample."""
     compressor = _compressor()
-    if len(content) > 4 * _PROBE:
+    if len(content) > 16 * _PROBE:
         middle = len(content) // 2
         sample = content[middle : middle + _PROBE]
         head = content[:_PROBE]

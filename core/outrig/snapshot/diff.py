@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ class Change:
 def _below(entries: Collection[Entry], under: str | None) -> dict[str, Entry]:
     if not under or under.strip("/") in ("", "."):
         return {entry.path: entry for entry in entries}
-    top = under.strip("/").removeprefix("./")
+    top = posixpath.normpath("/" + under).strip("/")
     return {
         entry.path: entry
         for entry in entries

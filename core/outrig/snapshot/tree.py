@@ -23,11 +23,16 @@ def _normal(path: str) -> str:
     return "" if normal == "." else normal
 
 
-def _find(reader: SnapshotReader, path: str) -> Entry:
+def find_entry(reader: SnapshotReader, path: str) -> Entry | None:
+    """Return the entry at a path, `None` when there is none."""
     wanted = _normal(path)
-    for entry in reader.entries():
-        if entry.path == wanted:
-            return entry
+    return next((entry for entry in reader.entries() if entry.path == wanted), None)
+
+
+def _find(reader: SnapshotReader, path: str) -> Entry:
+    entry = find_entry(reader, path)
+    if entry is not None:
+        return entry
     raise NotFoundError(f'"{display(path)}" is not in snapshot {display(reader.info.name)}')
 
 

@@ -125,6 +125,29 @@ def test_diff_says_what_changed(run: CommandLine, demo: Path) -> None:
     assert run("snapshot", "diff", "v1", "v1").checked().err == "no difference\n"
 
 
+def test_diff_of_a_file_shows_its_lines(run: CommandLine, demo: Path) -> None:
+    (demo / "notes").write_text("one\ntwo\nthree")
+    run("snapshot", "create", "--name", "v1").checked()
+    (demo / "notes").write_text("one\n\x1b[2Jtwo\nthree")
+    run("snapshot", "create", "--name", "v2").checked()
+    assert run("snapshot", "diff", "v1", "v2", "notes").checked().lines == [
+        "--- a/notes",
+        "+++ b/notes",
+        "@@ -1,3 +1,3 @@",
+        " one",
+        "-two",
+        "+\\x1b[2Jtwo",
+        " three",
+        "\\ No newline at end of file",
+    ]
+    assert run("snapshot", "diff", "v1", "v2", "train.py").checked().err == "no difference\n"
+    listed = run("snapshot", "diff", "v1", "v2", "notes", "--output", "csv", "--format", "change")
+    assert listed.checked().lines == ["change", "changed"]
+    missing = run("snapshot", "diff", "v1", "v2", "nothing")
+    assert missing.exit_code == 4
+    assert missing.err.startswith('outrig: error: "nothing" is in neither snapshot')
+
+
 def test_restore_brings_the_project_back(run: CommandLine, demo: Path, tmp_path: Path) -> None:
     run("snapshot", "create", "--name", "v1").checked()
     result = run("snapshot", "restore", "v1", str(tmp_path / "back")).checked()
