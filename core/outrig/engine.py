@@ -2,11 +2,11 @@
 
     from outrig.api import Outrig
 
-    outrig = Outrig()
-    project = outrig.project()
-    session = outrig.start(outrig.request(project, name="train"))
-    runs = outrig.follow(session, outrig.execute(session, [NewRun(script="python train.py")]))
-    outrig.stop(session)
+    with Outrig() as outrig:
+        project = outrig.project()
+        session = outrig.start(outrig.request(project, name="train"))
+        runs = outrig.follow(session, outrig.execute(session, [NewRun(script="python train.py")]))
+        outrig.stop(session)
 
 Parts are imported when first used, so listing what is recorded costs next to nothing.
 """
@@ -86,6 +86,17 @@ class Outrig:
         self.observer = observer
         if "runtime" in self.__dict__:
             self.runtime.observer = observer
+
+    def close(self) -> None:
+        """Hang up all connections to nodes; what runs there goes on, and this may be used again."""
+        if "runtime" in self.__dict__:
+            self.runtime.hooks.close()
+
+    def __enter__(self) -> Outrig:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # Projects
 

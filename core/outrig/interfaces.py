@@ -147,6 +147,10 @@ class Provider(_MarksHooks, ABC):
         """See `outrig.hookspecs.release`."""
 
 
+    def close(self) -> None:
+        """Hang up what was opened to work with nodes; it is opened anew when needed again."""
+
+
 class RunControl(ABC):
     """Looks after runs that `execute` started. Called by any process that has the `RunRef`."""
 

@@ -131,6 +131,8 @@ def _handle(command: Command, asked: Invocation, words: Words) -> int:
     result: int | None = command.handle()
     if sys.stdout is not None:
         sys.stdout.flush()
+    if "outrig" in command.__dict__:
+        command.outrig.close()
     return result or 0
 
 

@@ -78,6 +78,10 @@ class Hooks:
         """Which plugins there are."""
         return self._catalogue
 
+    def close(self) -> None:
+        """Hang up all connections that providers keep; they are made anew when needed."""
+        self._instances.close()
+
     # Plugins themselves
 
     def provider(self, name: str, project: Mapping[str, object] | None = None) -> Provider:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from outrig.config.resolve import resolve_settings
 from outrig.errors import OutrigError, PluginError
+from outrig.interfaces import Provider
 from outrig.plugins.host import Host, Registered, describe
 from outrig.plugins.kinds import FLAG_MARK, Kind
 from outrig.plugins.loading import load_object
@@ -86,6 +87,14 @@ class Instances:
                 else:
                     good.append(one)
         return tuple(good)
+
+    def close(self) -> None:
+        """Let providers hang up; they stay as they are, and may be used again."""
+        with self._lock:
+            made = [one.plugin for _, _, _, one in self._made]
+        for plugin in made:
+            if isinstance(plugin, Provider):
+                plugin.close()
 
     def _settings(self, entry: PluginEntry, project: Mapping[str, object]) -> Settings:
         from outrig.config.file import read_config
