@@ -51,7 +51,7 @@ class S3StoreSettings(Settings):
     connections: int = setting(8, help="how many connections at once")
     part_mib: int = setting(8, help="size of the parts of large objects, at least 5", unit="MiB")
     attempts: int = setting(8, help="how often a call is tried before it is an error")
-    timeout_s: float = setting(60.0, help="how long an answer may take", unit="seconds")
+    timeout_s: float = setting(30.0, help="how long an answer may take", unit="seconds")
 
     def __post_init__(self) -> None:
         if self.part_mib < 5:
@@ -193,8 +193,6 @@ class S3Store(ObjectStore):
             raise self._told(err, "write", key) from err
 
     def _put_in_parts(self, key: str, view: memoryview, *, if_absent: bool) -> bool:
-        if if_absent and self._is_there(key):
-            return False
         where = {"Key": self._prefix + key}
         begun = self._call("write", key, "create_multipart_upload", **where, **self._encryption)
         where["UploadId"] = begun["UploadId"]

@@ -67,7 +67,18 @@ def is_temporary(error: Exception) -> bool:
         exceptions.ChecksumError,
         HTTPError,  # a response that is cut while it is read: botocore does not always wrap it
     )
-    return isinstance(error, broken) and not isinstance(error, exceptions.SSLError)
+    if not isinstance(error, broken) or isinstance(error, exceptions.SSLError):
+        return False
+    return not _goes_in_circles(error)
+
+
+def _goes_in_circles(error: BaseException | None) -> bool:
+    """Say whether botocore followed a redirection that names no region until it had enough."""
+    while error is not None:
+        if isinstance(error, RecursionError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def is_taken(error: Exception) -> bool:
@@ -122,7 +133,7 @@ def _reason(error: Exception, status: int, code: str) -> tuple[str, str | None]:
 
 
 def _broken(error: Exception) -> tuple[str, str | None]:
-    if isinstance(error, RecursionError):  # botocore follows a redirection that names no region
+    if _goes_in_circles(error):
         return "PermanentRedirect", "the bucket is in another region: set stores.s3.region"
     if _lacks_credentials(error):
         return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -98,6 +99,19 @@ def test_a_push_that_is_killed_at_any_request_shows_nothing_half(
         assert checked.exit_code == 0, f"seed {_SEED}: {checked.err}"
     run("snapshot", "push", "v1", lab).checked()
     assert "1 snapshots" in run("snapshot", "check", "--store", lab).checked().err
+
+
+def test_ctrl_c_ends_a_push_and_the_next_goes_on(
+    run: CommandLine, lab: str, demo: Path, s3: S3Server, rule: RuleMaker
+) -> None:
+    run("snapshot", "create", "--name", "v1").checked()
+    running = run.start("snapshot", "push", "v1", lab)
+    s3.rules = [rule("PUT", before=lambda: running.send(signal.SIGINT))]
+    assert running.wait().exit_code == 130
+    s3.rules = []
+    assert json.loads(run("snapshot", "list", "--store", lab, "--output", "json").out) == []
+    run("snapshot", "push", "v1", lab).checked()
+    assert "no damage" in run("snapshot", "check", "--store", lab).checked().err
 
 
 def test_a_pull_that_is_killed_at_any_request_shows_nothing_half(

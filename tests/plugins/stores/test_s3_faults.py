@@ -16,6 +16,7 @@ from outrig_stores.s3 import S3Store, S3StoreSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from outrig.testing.steady import Clock
     from tests.plugins.stores.conftest import RuleMaker, S3Server
 
 _MIB = 1 << 20
@@ -64,6 +65,19 @@ def test_a_server_that_stays_busy_is_one_line_after_so_many_attempts(
     assert "try again" in (caught.value.hint or "")
     assert s3.count("PUT") == 5
     assert waits == [0.1, 0.2, 0.4, 0.8]
+
+
+def test_nothing_is_tried_for_longer_than_its_time(clock: Clock) -> None:
+    calls: list[int] = []
+
+    def call(attempt: int) -> None:
+        calls.append(attempt)
+        clock.sleep(50)
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        Retrying(wait=clock.sleep, clock=clock)(call, lambda _error: True)
+    assert calls == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
