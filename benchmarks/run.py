@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.place import temporary_place  # noqa: E402 - the path is set above
 from benchmarks.runs import runs  # noqa: E402
 from benchmarks.session import session  # noqa: E402
-from benchmarks.snapshots import snapshots  # noqa: E402
+from benchmarks.snapshots import programs, snapshots  # noqa: E402
 from benchmarks.startup import startup  # noqa: E402
 from benchmarks.table import Table, render  # noqa: E402
 
@@ -32,20 +32,43 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--files", type=int, default=20000, help="size of the tree")
+    parser.add_argument(
+        "--publish", action="store_true", help="put the parts into the page, and leave the others"
+    )
     parser.add_argument("--dir", type=Path, default=ROOT / ".outrig", help="where to work")
     options = parser.parse_args()
     unknown = set(options.parts) - set(PARTS)
     if unknown:
         parser.error(f"unknown part {', '.join(sorted(unknown))}")
-    text = ""
+    tables = []
     for table in _tables(options):
-        text += table + "\n"
+        tables.append(table)
         print(table, flush=True)
     if not options.parts:
         head = PAGE.read_text().partition(MARK)[0]
-        PAGE.write_text(f"{head}{MARK}\n\n{_circumstances()}\n\n{text.rstrip()}\n")
+        text = "\n".join(tables).rstrip()
+        PAGE.write_text(f"{head}{MARK}\n\n{_circumstances()}\n\n{text}\n")
+    elif options.publish:
+        PAGE.write_text(_with(PAGE.read_text(), tables))
+    if options.publish or not options.parts:
         print(f"written: {PAGE.relative_to(ROOT)}")
     return 0
+
+
+def _with(page: str, tables: list[str]) -> str:
+    """Return the page with new tables in place of those of the same kind (their first word)."""
+    head, *sections = page.split("\n## ")
+    kinds = {_kind(table.removeprefix("## ")) for table in tables}
+    kept = [one for one in sections if _kind(one) not in kinds]
+    dated = f"\n\n{_circumstances()}\n"
+    fresh = [table.removeprefix("## ").rstrip() + "\n" for table in tables]
+    title, _, rest = fresh[0].partition("\n")
+    fresh[0] = title + dated + rest
+    return "\n## ".join([head, *kept, *fresh])
+
+
+def _kind(section: str) -> str:
+    return section.split()[0].rstrip(":s")
 
 
 def _tables(options: argparse.Namespace) -> list[str]:
@@ -59,7 +82,8 @@ def _tables(options: argparse.Namespace) -> list[str]:
         if "runs" in wanted:
             done += runs(place, max(1, options.rounds // 5))
         if "snapshots" in wanted:
-            few = max(3, options.rounds // 3)
+            few = max(2, options.rounds // 3)
+            done.append(programs())
             tables: list[Table] = snapshots(place, few, options.files)
             done += [render(table) for table in tables]
     return done
