@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outrig.testing.command_line import CommandLine
 
 HEAVY = (
@@ -84,3 +86,17 @@ def test_one_command_imports_no_other(run: CommandLine) -> None:
     run("--help").checked()
     done = run.program(sys.executable, "-P", "-c", program, "shim", "list").checked()
     assert json.loads(done.lines[-1]) == []
+
+
+@pytest.mark.parametrize("words", [("snapshot", "list"), ("snapshot", "create", "--name", "v1")])
+def test_snapshots_import_nothing_of_sessions_and_runs(
+    words: tuple[str, ...], run: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "outrig.yaml").write_text("name: demo\n")
+    run(*words, cwd=tmp_path).checked()
+    others = ("outrig.model.run", "outrig.model.session", "outrig.model.node", "shutil", "uuid")
+    heavy = others if "create" in words else (*others, "yaml", "outrig.project.document")
+    done = run.program(
+        sys.executable, "-P", "-c", PROGRAM.replace(repr(HEAVY), repr(heavy)), *words, cwd=tmp_path
+    ).checked()
+    assert json.loads(done.out.splitlines()[-1]) == []

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -53,6 +52,8 @@ class Staging:
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
+        import shutil
+
         shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -80,6 +81,10 @@ def clear_dead(parent: Path, prefix: str) -> int:
     cleared = 0
     with os.scandir(parent) as found:
         names = [one.name for one in found if pattern.fullmatch(one.name)]
+    if not names:
+        return 0
+    import shutil
+
     for name in names:
         with suppress(OSError):
             fd = os.open(parent / name, _OPEN)
