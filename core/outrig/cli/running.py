@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -135,17 +136,30 @@ def _stream(stream: Stream) -> TextIO:
 
 @contextmanager
 def interruptible(outrig: Outrig) -> Iterator[None]:
-    """Turn Ctrl-C into a wish to stop that the engine heeds; one that nothing awaits is at once."""
+    """Turn Ctrl-C into a wish to stop that the engine heeds; one that nothing awaits is at once.
+
+    TERM ends this process as ever, but nothing half copied stays behind.
+    """
 
     def ask(_signal: int, _frame: object) -> None:
         if not outrig.cancel.set():
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, ask)
+    before_term = signal.signal(signal.SIGTERM, _end)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGTERM, before_term)
+
+
+def _end(number: int, _frame: object) -> None:
+    from outrig.session.arriving import forget_arriving
+
+    forget_arriving()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -138,3 +141,35 @@ def test_outputs_follow_a_project_that_moved(run: CommandLine, started: Path) ->
     assert "--no-pull" in gone.err
     assert run("session", "stop", "t", cwd=moved).exit_code == 0
     assert (moved / "result.txt").read_text() == "fresh\n"
+
+
+def test_term_while_a_file_comes_leaves_nothing_half_copied(
+    run: CommandLine, started: Path, tmp_path: Path
+) -> None:
+    run("session", "execute", "--shell", "truncate -s 8G large").checked()
+    into = tmp_path / "into"
+    into.mkdir()
+    copying = run.start("session", "get", "large", str(into))
+    deadline = time.monotonic() + 60
+    while not [one for one in into.iterdir() if one.stat().st_size]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    copying.send(signal.SIGTERM)
+    assert copying.wait().exit_code in (-signal.SIGTERM, 128 + signal.SIGTERM)
+    assert list(into.iterdir()) == []
+
+
+def test_what_a_killed_copy_left_goes_with_the_next(run: CommandLine, started: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = started / f".outrig-{ended.pid}-abc"
+    fresh = started / f".outrig-{ended.pid}-def"
+    of_another = started / f".outrig-{os.getpid()}-abc"
+    of_somebody = started / ".outrig-notes-abc"
+    for one in (left, fresh, of_another, of_somebody):
+        one.write_text("half")
+    for one in (left, of_another, of_somebody):
+        os.utime(one, (1, 1))
+    run("session", "pull").checked()
+    assert (started / "result.txt").exists()
+    assert [one.exists() for one in (left, fresh, of_another, of_somebody)] == [0, 1, 1, 1]
