@@ -43,6 +43,7 @@ class SshProvider(NodeProvider, WithCheck, WithOwnCount):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.patience_s = self.own.patience_s
+        self._dead: set[str] = set()
 
     @property
     def own(self) -> SshSettings:
@@ -100,15 +101,21 @@ class SshProvider(NodeProvider, WithCheck, WithOwnCount):
         try:
             self.client(node)
         except OutrigError as err:
+            self._dead.add(node.id)
             return err
         return None
 
     def list_nodes(self, query: NodeQuery, context: Context) -> Inventory:
-        """Return the hosts that the settings name, whether they answer or not."""
+        """Return the hosts that the settings name, whether they answer or not.
+
+        For a session those are left out that just did not let us in: they hold nothing of it.
+        """
         context.check_cancelled()
-        return Inventory(
-            nodes=() if query.scopes else _ranked([_node(one) for one in self.hosts()])
-        )
+        if query.scopes:
+            return Inventory(nodes=())
+        nodes = [_node(one) for one in self.hosts()]
+        left_out = self._dead if query.session_id else set()
+        return Inventory(nodes=_ranked([one for one in nodes if one.id not in left_out]))
 
     def release(
         self, targets: tuple[ResourceRef, ...], how: Release, context: Context

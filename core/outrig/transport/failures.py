@@ -18,7 +18,11 @@ _KEYSCAN = "check its fingerprint, connect once with ssh, or give --host-key SHA
 
 
 class HostKeyError(AuthError):
-    """A host has no known key, or another one than is known."""
+    """A host shows a key that nobody vouches for."""
+
+
+class ChangedKeyError(HostKeyError):
+    """A host shows another key than is known."""
 
 
 class NoPythonError(RemoteError):
@@ -30,7 +34,7 @@ def explain(name: str, text: str) -> OutrigError:
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not _NOISE.match(line)]
     whole = " ".join(lines)
-    if "REMOTE HOST IDENTIFICATION HAS CHANGED" in whole:
+    if "REMOTE HOST IDENTIFICATION HAS CHANGED" in text or "has changed and you have" in text:
         return _changed(name, lines)
     if "Host key verification failed" in whole or "host key is known" in whole:
         return HostKeyError(f"{name}: its host key is not known", hint=_KEYSCAN)
@@ -44,13 +48,13 @@ def explain(name: str, text: str) -> OutrigError:
     return UnreachableError(f"{name}: cannot be reached: {reason}", hint=f"try: ssh {name}")
 
 
-def _changed(name: str, lines: list[str]) -> HostKeyError:
+def _changed(name: str, lines: list[str]) -> ChangedKeyError:
     shown = next((line.rstrip(".") for line in lines if line.startswith("SHA256:")), "")
     place = next((line for line in lines if line.startswith("Offending")), "")
     text = f"{name}: its host key has changed"
     text += f": it shows {shown}" if shown else ""
     where = place.partition(" key in ")[2]
-    return HostKeyError(
+    return ChangedKeyError(
         text,
         hint="somebody may be in between; if the host was made anew, remove its line from "
         f"{where or 'known_hosts'}",

@@ -18,7 +18,7 @@ from outrig.transport.asking import can_ask
 from outrig.transport.base import Pipe, Transport
 from outrig.transport.command import remote_command
 from outrig.transport.control import answers, control_path, one_at_a_time
-from outrig.transport.failures import explain, is_no_python, no_python
+from outrig.transport.failures import ChangedKeyError, explain, is_no_python, no_python
 from outrig.transport.local import ProcessPipe, spawned, start_process
 from outrig.transport.options import SHELL_ONLY, checked_host, connection_words
 
@@ -99,8 +99,8 @@ class OpenSshTransport(Transport):
                 self.path.unlink()
             try:
                 self._make_patiently()
-            except AuthError:
-                if not self._ask:
+            except AuthError as err:
+                if not self._ask or isinstance(err, ChangedKeyError):
                     raise
                 with _asking:
                     self._make(ask=True)

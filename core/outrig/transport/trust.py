@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import ConfigError, RemoteError
 from outrig.transport.asking import accepts, can_ask
-from outrig.transport.failures import HostKeyError
+from outrig.transport.failures import ChangedKeyError, HostKeyError
 from outrig.transport.options import FINGERPRINT
 
 if TYPE_CHECKING:
@@ -51,13 +51,15 @@ def user_place(endpoint: Endpoint) -> Place:
             f"{endpoint.label}: the transport paramiko has no jump hosts",
             hint="use --transport openssh",
         )
-    keys = (endpoint.key_file,) if endpoint.key_file else tuple(found.get("identityfile", ()))
+    named = [str(Path(one).expanduser()) for one in found.get("identityfile", ())]
+    there = [one for one in named if Path(one).is_file()]
+    keys = [endpoint.key_file] if endpoint.key_file else there
     known = str(found.get("userknownhostsfile", "~/.ssh/known_hosts")).split()
     return Place(
         address=str(found.get("hostname", host)),
         port=endpoint.port or int(found.get("port", 22)),
         user=endpoint.user or str(found.get("user", getpass.getuser())),
-        key_files=tuple(str(Path(one).expanduser()) for one in keys),
+        key_files=tuple(keys),
         known_hosts=tuple(Path(one).expanduser() for one in known),
     )
 
@@ -98,9 +100,9 @@ def trusting(endpoint: Endpoint, place: Place, ask: bool | None) -> paramiko.SSH
     return client
 
 
-def changed_key(endpoint: Endpoint, shown: str) -> HostKeyError:
+def changed_key(endpoint: Endpoint, shown: str) -> ChangedKeyError:
     """Return the error for a host that shows another key than is known."""
-    return HostKeyError(
+    return ChangedKeyError(
         f"{endpoint.label}: its host key has changed: it shows {shown}",
         hint="somebody may be in between; if the host was made anew, remove its line from "
         "known_hosts",
