@@ -140,6 +140,21 @@ def _configuration() -> Iterator[Check]:
         return
     found = str(config.path) if config.exists else f"{config.path} (not there: all defaults)"
     yield Check(name="configuration", status=Status.OK, found=found)
+    yield _store()
+
+
+def _store() -> Check:
+    """Look whether the store that is configured is one; what is in it is not looked at."""
+    from outrig.config.stores import store_place
+    from outrig.session.library import default_store
+
+    try:
+        place = store_place(default_store())
+    except OutrigError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        return Check(name="store", status=Status.PROBLEM, found=f"{error}{hint}")
+    tried = f"{place.url} (to try it: outrig doctor --store {place.label})"
+    return Check(name="store", status=Status.OK, found=tried)
 
 
 def _plugins(hooks: Hooks | None) -> Iterator[Check]:

@@ -155,7 +155,9 @@ class FsspecStore(ObjectStore):
     def _opened(self) -> tuple[Any, str]:
         if self._made is None:
             extra = _EXTRAS.get(self._protocol)
-            hint = f"pip install 'outrig[{extra}]'" if extra else "pip install what it names"
+            hint = (
+                f"pip install 'outrig[{extra}]'" if extra else "install the package that is named"
+            )
             try:
                 system = self.file_system()
                 root = str(system._strip_protocol(self.url)).rstrip("/")

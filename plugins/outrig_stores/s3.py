@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from outrig.api import ObjectInfo, ObjectStore, Settings, setting
 from outrig.errors import ConfigError, OutrigError, StoreError
 from outrig_stores import s3_errors as errors
-from outrig_stores.keys import check_key
+from outrig_stores.keys import check_key, is_key
 from outrig_stores.retrying import Retrying
 from outrig_stores.s3_client import ClientOptions, make_client
 
@@ -74,8 +74,8 @@ class S3Store(ObjectStore):
             raise ConfigError(f'"{url}" names no bucket', hint="write it as s3://bucket/prefix")
         self._bucket = found[1]
         prefix = (found[2] or "").strip("/")
-        for part in filter(None, [prefix]):
-            check_key(part)
+        if prefix and not is_key(prefix):
+            raise ConfigError(f'"{url}" has a prefix of other letters than A-Za-z0-9._-/')
         self._prefix = f"{prefix}/" if prefix else ""
         self._own = settings if isinstance(settings, S3StoreSettings) else S3StoreSettings()
         self._retrying = retrying or Retrying(attempts=self._own.attempts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,8 +37,10 @@ def is_name(text: str) -> bool:
 
 
 def located(text: str) -> str:
-    """Return a URL as it is, and the URL of a path."""
-    return text if ":" in text else f"file://{Path(text).expanduser().absolute()}"
+    """Return a URL as it is, and the URL of a path; raises `UsageError` for nothing at all."""
+    if not text.strip():
+        raise UsageError("no store was named", hint="give a name, a URL or a path")
+    return text if ":" in text else f"file://{os.path.abspath(Path(text).expanduser())}"  # noqa: PTH100 - takes `..` out and follows no link
 
 
 def named_stores(config: ConfigFile | None = None) -> tuple[StorePlace, ...]:

@@ -94,7 +94,9 @@ class Library:
     def place(self) -> StorePlace:
         """Where the store is; raises `NotFoundError` for a name that no store has."""
         if self._found is None:
-            asked = self._asked or project_store() or default_store()
+            asked = self._asked
+            if asked is None:
+                asked = project_store() or default_store()
             self._found = store_place(asked) if is_name(asked) else StorePlace(url=located(asked))
         return self._found
 

@@ -52,6 +52,9 @@ def test_a_name_is_taken_once_and_must_be_one(run: CommandLine, far: str) -> Non
         (["snapshot", "list", "--store", "fra"], 4, 'did you mean "far"?'),
         (["store", "remove", "nope", "-y"], 4, 'there is no store "nope"'),
         (["store", "add", "x", "s4://bucket"], 8, 'no store named "s4" is installed'),
+        (["store", "add", "x", ""], 2, "no store was named"),
+        (["snapshot", "list", "--store", ""], 2, "no store was named"),
+        (["store", "add", "x", "s3://bucket/a b"], 3, "has a prefix of other letters"),
         (["store", "add", "x", "s3://"], 3, "names no bucket"),
         (["store", "add", "x", "s3://b", "--s3-part-mib", "2"], 3, "no less than 5"),
         (["store", "add", "x", "s3://b", "--s3-part-mib", "many"], 2, "a whole number"),
@@ -64,6 +67,37 @@ def test_what_is_wrong_is_one_line(
     assert result.exit_code == code
     assert says in result.err
     assert "Traceback" not in result.err
+
+
+def test_a_default_store_that_is_gone_is_told_by_doctor(run: CommandLine, far: str) -> None:
+    run("config", "set", "store", far).checked()
+    run("store", "remove", far, "--yes").checked()
+    listed = run("snapshot", "list")
+    assert (listed.exit_code, 'there is no store "far"' in listed.err) == (4, True)
+    checked = run("doctor", "--output", "csv")
+    assert checked.exit_code == 1
+    assert 'there is no store ""far""' in checked.out
+
+
+def test_a_configuration_of_stores_that_is_wrong_says_where(
+    run: CommandLine, outrig_home: Path
+) -> None:
+    config = outrig_home / "outrig/config/config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text("known_stores:\n  a: {endpoint: x}\n")
+    result = run("store", "list")
+    assert (result.exit_code, "known_stores.a needs a url" in result.err) == (3, True)
+    config.write_text("known_stores:\n  a: {url: s3://bucket, nonsense: 1}\n")
+    assert "nonsense" in run("snapshot", "list", "--store", "a").err
+    assert run("config", "show").checked().err == ""
+
+
+def test_a_path_with_dots_is_one_place(run: CommandLine, tmp_path: Path) -> None:
+    run("store", "add", "near", "../a b/../stores", cwd=tmp_path / "elsewhere").checked()
+    (row,) = [
+        one for one in json.loads(run("store", "list", "--output", "json").out) if one["name"]
+    ]
+    assert row["url"] == f"file://{tmp_path}/stores"
 
 
 def test_settings_stay_with_the_store_and_secrets_are_hidden(run: CommandLine) -> None:

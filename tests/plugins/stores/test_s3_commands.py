@@ -101,6 +101,22 @@ def test_a_push_that_is_killed_at_any_request_shows_nothing_half(
     assert "1 snapshots" in run("snapshot", "check", "--store", lab).checked().err
 
 
+def test_two_pushes_at_once_are_both_right(
+    run: CommandLine, lab: str, demo: Path, s3: S3Server, tmp_path: Path
+) -> None:
+    for name in ("v1", "v2"):
+        (demo / "own").write_text(name)
+        run("snapshot", "create", "--name", name).checked()
+    words = [("v1",), ("v2",), ("v1",)]
+    running = [run.start("snapshot", "push", *one, lab) for one in words]
+    assert [one.wait().exit_code for one in running] == [0, 0, 0]
+    listed = json.loads(run("snapshot", "list", "--store", lab, "--output", "json").out)
+    assert [one["name"] for one in listed] == ["v2", "v1"]
+    assert "no damage" in run("snapshot", "check", "--store", lab).checked().err
+    run("snapshot", "restore", "v2", str(tmp_path / "back"), "--store", lab).checked()
+    assert picture(tmp_path / "back") == picture(demo)
+
+
 def test_ctrl_c_ends_a_push_and_the_next_goes_on(
     run: CommandLine, lab: str, demo: Path, s3: S3Server, rule: RuleMaker
 ) -> None:
