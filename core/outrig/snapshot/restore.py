@@ -90,7 +90,7 @@ def _into_new(
 ) -> RestoreReport:
     directory = Path(os.path.abspath(directory))  # noqa: PTH100 - links on the way stay as they are
     directory.parent.mkdir(parents=True, exist_ok=True)
-    aside = Staging(directory.parent, f".{directory.name[:100]}.outrig-", 0o777)
+    aside = Staging(directory.parent, f".{directory.name[:40]}.outrig-", 0o777)
     try:
         _refuse_collisions(entries, aside.path, case_sensitive)
         target = Target(aside.fd, None)

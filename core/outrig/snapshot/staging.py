@@ -40,10 +40,13 @@ class Staging:
         for _ in range(_ATTEMPTS):
             self.path = parent / f"{prefix}{ids.new_id()}"
             self.path.mkdir(mode)
-            self.fd = os.open(self.path, _OPEN)
+            try:
+                self.fd = os.open(self.path, _OPEN)
+            except FileNotFoundError:
+                continue  # somebody took it for dead before it was locked…
             if _lock(self.fd) is not False and _is_still(self.path, self.fd):
                 return
-            os.close(self.fd)  # somebody took it for dead before it was locked
+            os.close(self.fd)  # …or is about to
         raise StoreError(f"cannot make a working directory in {parent}: others remove it")
 
     def close(self) -> None:
@@ -79,8 +82,10 @@ def clear_dead(parent: Path, prefix: str) -> int:
     """Remove the working directories of restores that died; returns how many there were."""
     pattern = re.compile(re.escape(prefix) + _ID)
     cleared = 0
-    with os.scandir(parent) as found:
-        names = [one.name for one in found if pattern.fullmatch(one.name)]
+    try:
+        names = [name for name in os.listdir(parent) if pattern.fullmatch(name)]  # noqa: PTH208
+    except PermissionError:
+        return 0  # one may write into a directory that one may not list
     if not names:
         return 0
     import shutil

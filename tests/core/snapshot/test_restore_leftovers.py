@@ -120,3 +120,29 @@ def test_one_that_was_taken_for_dead_is_made_anew(
 def test_a_working_directory_is_no_part_of_a_snapshot(library: Library, info: SnapshotInfo) -> None:
     (library.root / (INSIDE + "01M7Y9ABPXHWTX4G447W12XGEX")).mkdir()
     assert library.create().info.digest == info.digest
+
+
+def test_a_target_with_a_name_as_long_as_can_be(
+    library: Library, info: SnapshotInfo, tmp_path: Path
+) -> None:
+    target = tmp_path / ("漢" * 85)
+    restore(library.reader(info), target, library.context)
+    assert picture(target) == picture(library.root)
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".漢")] == []
+
+
+def test_several_restores_into_one_directory_at_once(
+    library: Library, info: SnapshotInfo, tmp_path: Path
+) -> None:
+    """Each has a working directory of its own, and none takes another's for left behind."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    target = tmp_path / "target"
+    target.mkdir()
+
+    def once(_: int) -> int:
+        return restore(library.reader(info), target, library.context, overwrite=True).links
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(once, range(12))) == [0] * 12
+    assert picture(target) == picture(library.root)
