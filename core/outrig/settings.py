@@ -12,7 +12,7 @@ the documentation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import ClassVar, TypeVar
 
 T = TypeVar("T")
@@ -27,6 +27,14 @@ class Settings:
     """
 
     short_flags: ClassVar[tuple[str, ...]] = ()
+
+    def without_secrets(self) -> dict[str, object]:
+        """Return the values by field, for others to look at."""
+        return {
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if not one.metadata.get("secret")
+        }
 
 
 def setting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outrig.cli.route import Group, Route
 
 CONFIG = Group(summary="Show and change the configuration")
-PLUGIN = Group(summary="Show what is installed and what is wrong with it")
+PLUGIN = Group(summary="Write, check and list plugins")
 PROJECT = Group(summary="Make, check and show projects")
 PROVIDER = Group(summary="Set up, show and forget the providers of nodes")
 RUN = Group(summary="Show, repeat and cancel runs")

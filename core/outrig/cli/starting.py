@@ -238,3 +238,6 @@ def _print_plan(command: Command, plan: Plan) -> None:
     for number, step in enumerate(plan.steps, 1):
         skipped = f" (skipped: {step.skip})" if step.skip else ""
         command.line(f"{number}. {step.name}: {step.detail}{skipped}")
+    if plan.tags:
+        tags = ", ".join(f"{name}={value}" for name, value in sorted(plan.tags.items()))
+        command.line(f"tags: {tags}")

@@ -86,7 +86,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What starting a session will do; policies may change or refuse it."""
+    """What starting a session will do; policies may change or refuse it.
+
+    `settings` are the provider's, without secrets: for policies to look at, changing them changes
+    nothing.
+    """
 
     session_name: str
     project_name: str
@@ -98,6 +102,7 @@ class Plan:
     snapshot: SnapshotInfo | None = None
     steps: tuple[Step, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

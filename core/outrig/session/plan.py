@@ -31,6 +31,7 @@ def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
     session = runtime.state.sessions.live(request.project_id, name)
     compute = request.compute
     count = node_count(runtime, compute)
+    provider = runtime.hooks.provider(compute.provider, dict(compute.settings))
     draft = Plan(
         session_name=name,
         project_name=request.project.name,
@@ -41,6 +42,7 @@ def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
         snapshot=request.snapshot.info,
         steps=_steps(request, session, count),
     )
+        settings=provider.settings.without_secrets(),
     subject = session or new_session(runtime, request, draft)
     plan = runtime.hooks.review_plan(draft, runtime.context(subject, "plan"))
     _check_environment(runtime, request, subject)

@@ -18,6 +18,17 @@ from outrig.testing.steady import Clock, Ids
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+_CONTRACTS = (
+    "commands",
+    "expanders",
+    "extensions",
+    "faulty_provider",
+    "providers",
+    "store_faults",
+    "stores",
+)
+pytest.register_assert_rewrite(*(f"outrig.testing.{name}" for name in _CONTRACTS))
+
 _NOISE = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "PAGER")
 _GIT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 _PERSON = {

@@ -5,7 +5,8 @@
         def provider(self) -> Iterator[Provider]:
             yield AcmeProvider(AcmeSettings(region="test"))
 
-What an optional ability promises is tested when the provider has it.
+What an optional ability promises is tested when the provider has it. A fixture `faults` (see
+`outrig.testing.faulty_provider`) adds what only the provider's own cloud can do wrong.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from outrig.interfaces import Provider, WithExecution, WithFiles, WithSessionEnd
 from outrig.model.node import Node, NodeQuery, ProvisionRequest, Release, ResourceRef
 from outrig.model.run import ExecuteRequest, RunRef, RunState, RunStatus, Stream, Task
 from outrig.model.session import SyncReport, SyncRequest
+from outrig.testing.faulty_provider import ProviderFaultContract
 from outrig.testing.memory import MemoryContext, MemoryFile, MemorySnapshot
 
 if TYPE_CHECKING:
@@ -133,8 +135,8 @@ class Held:
         self.provider.release(targets, Release.TERMINATE, self.context)
 
 
-class ProviderContract:
-    """What every provider promises."""
+class ProviderContract(ProviderFaultContract):
+    """What every provider promises: nodes, runs, files, and what happens when things go wrong."""
 
     @pytest.fixture
     def held(self, provider: Provider) -> Iterator[Held]:

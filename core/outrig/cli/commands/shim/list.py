@@ -21,6 +21,7 @@ class List(Command):
     """List the tools that Outrig can stand in for, and their launchers."""
 
     summary = "List the tools that can have a launcher, and the launchers"
+    examples = (("outrig shim list", "which tools have a launcher, and where"),)
     options = (option("dir", None, "where to look (default: ~/.local/bin)", value="DIRECTORY"),)
     lists = True
 

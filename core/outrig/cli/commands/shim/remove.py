@@ -17,6 +17,7 @@ class Remove(Command):
     """Remove a launcher that `outrig shim install` wrote."""
 
     summary = "Remove a launcher"
+    examples = (("outrig shim remove any", "give the any client its name back"),)
     arguments = (argument("tool", "the tool: any, ray, daft, backend.ai"),)
     options = (option("dir", None, "where it is (default: ~/.local/bin)", value="DIRECTORY"),)
 
