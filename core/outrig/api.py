@@ -52,6 +52,7 @@ _HOME = {
         "WithEnvironment",
         "WithExecution",
         "WithFiles",
+        "WithMetrics",
         "WithForward",
         "WithLogin",
         "WithOwnCount",
@@ -193,6 +194,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithEnvironment as WithEnvironment
     from outrig.interfaces import WithExecution as WithExecution
     from outrig.interfaces import WithFiles as WithFiles
+    from outrig.interfaces import WithMetrics as WithMetrics
     from outrig.interfaces import WithForward as WithForward
     from outrig.interfaces import WithLogin as WithLogin
     from outrig.interfaces import WithOwnCount as WithOwnCount

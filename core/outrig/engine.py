@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from outrig.state.overview import SessionSummary
     from outrig.state.projects import KnownProject
     from outrig.state.sessions import Applied
+    from outrig.sweep.board import Board
 
 
 class Outrig:
@@ -76,6 +77,13 @@ class Outrig:
         from outrig.session.library import Library
 
         return Library(self.runtime)
+
+    @cached_property
+    def sweeps(self) -> Board:
+        """Sweeps: commands over many values."""
+        from outrig.sweep.board import Board
+
+        return Board(self)
 
     def use_store(self, store: str) -> None:
         """Work with the snapshots of this store: a name, a URL or a path. It wins over projects."""

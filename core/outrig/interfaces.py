@@ -203,6 +203,17 @@ class WithEnvironment(ABC):
         """
 
 
+class WithMetrics(ABC):
+    """Keeps what runs measured of themselves (`OUTRIG_METRICS`), also after they have ended."""
+
+    @abstractmethod
+    def read_metrics(self, refs: tuple[RunRef, ...]) -> Mapping[str, bytes]:
+        """Return, by run id, the lines of JSON that runs wrote; runs that wrote none are not there.
+
+        A line is `{"name": "loss", "value": 0.3, "step": 1}`. Raises `RemoteError`.
+        """
+
+
 class WithFiles(ABC):
     """Can list, read and write files under a session's work directory."""
 

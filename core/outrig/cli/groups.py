@@ -13,6 +13,7 @@ SESSION = Group(summary="Hold nodes, run a project's commands on them, bring the
 SHIM = Group(summary="Let other tools' own command lines work with Outrig")
 SNAPSHOT = Group(summary="Keep, compare and restore copies of a project's files")
 STORE = Group(summary="Name, show and forget the stores that snapshots are kept in")
+SWEEP = Group(summary="Run a command over many values, as one thing to watch, cancel and read")
 
 ANY = Route(
     to="",

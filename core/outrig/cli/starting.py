@@ -125,6 +125,14 @@ def _requests(
     ]
 
 
+def start_request_of(
+    command: Command, project: Project, case: Case, options: StartOptions
+) -> StartRequest:
+    """Return what starts the session of a case, with a new snapshot unless one is named."""
+    snapshot = _snapshot(command.outrig, project, options)
+    return _request(command, project, snapshot, options, case)
+
+
 def _snapshot(outrig: Outrig, project: Project, options: StartOptions) -> SnapshotReader:
     """Return the named snapshot, else a new one; one that is only looked at is not kept."""
     project_id, snapshots = outrig.project_id(project), outrig.snapshots

@@ -49,17 +49,27 @@ class Task:
     resources: Resources = ANY
     timeout_s: float | None = None
     background: bool = False
+    apart: tuple[str, ...] | None = None
+    """Makes `directory` its own, with links to what is in the work directory.
+
+    The patterns name what it is to make itself, which is not linked.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteRequest:
-    """A batch of tasks for one session; at most `cap` run at once (`None`: as many as fit)."""
+    """A batch of tasks for one session; at most `cap` run at once (`None`: as many as fit).
+
+    Batches of one `group` share their cap. Those of a higher `priority` have their turn first.
+    """
 
     session_id: str
     nodes: tuple[Node, ...]
     tasks: tuple[Task, ...]
     environment: PreparedEnvironment | None = None
     cap: int | None = None
+    group: str = ""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ MODULES = (
     "record",
     "container",
     "limits",
+    "apart",
+    "metrics",
     "wake",
     "command",
     "usage",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC
 from typing import TYPE_CHECKING
 
-from outrig.interfaces import WithExecution
+from outrig.interfaces import WithExecution, WithMetrics
 from outrig.model.run import LogPart, RunRef, RunState, Stream
 from outrig.model.session import SyncReport
 from outrig.node.answers import LogAnswer, Nothing, StateAnswer, StatesAnswer
@@ -13,6 +13,8 @@ from outrig.node.base import NodeBase, by_node
 from outrig.node.syncing import Manifest, sync_node
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from outrig.interfaces import Context
     from outrig.model.node import Node
     from outrig.model.resources import Resources
@@ -51,7 +53,7 @@ class Known:
         self._read[run_id, stream] = max(self._read.get((run_id, stream), 0), offset)
 
 
-class RunsOnNodes(NodeBase, WithExecution, ABC):
+class RunsOnNodes(NodeBase, WithExecution, WithMetrics, ABC):
     """Gives `sync`, `execute` and run control."""
 
     def __init__(self, settings: Settings) -> None:
@@ -84,7 +86,14 @@ class RunsOnNodes(NodeBase, WithExecution, ABC):
 
         def on_node(node: Node) -> None:
             tasks = [task_fields(task, node) for task in shares[node.id]]
-            fields = {"session": request.session_id, "tasks": tasks, "cap": cap, "env": digest}
+            fields: dict[str, object] = {
+                "session": request.session_id,
+                "tasks": tasks,
+                "cap": cap,
+                "env": digest,
+                "group": request.group,
+                "priority": request.priority,
+            }
             if tasks:
                 self.on(node, lambda client: client.call(Nothing, "execute", **fields))
 
@@ -144,6 +153,17 @@ class RunsOnNodes(NodeBase, WithExecution, ABC):
         self._known.read(ref.id, stream, part.next_offset)
         return part
 
+    def read_metrics(self, refs: tuple[RunRef, ...]) -> Mapping[str, bytes]:
+        """See `WithMetrics`."""
+        nodes, on_them = by_node(refs)
+
+        def on_node(node: Node) -> dict[str, bytes]:
+            runs = [ref.id for ref in on_them[node.id]]
+            return self.on(node, lambda client: _metrics(client, runs))
+
+        found = self.on_each(nodes, on_node)
+        return {run: lines for one in found for run, lines in one.items()}
+
     def cancel(self, refs: tuple[RunRef, ...], grace_s: float) -> None:
         """See `RunControl`."""
         nodes, on_them = by_node(refs)
@@ -153,6 +173,16 @@ class RunsOnNodes(NodeBase, WithExecution, ABC):
             self.on(node, lambda client: client.call(Nothing, "cancel", runs=runs, grace_s=grace_s))
 
         self.on_each(nodes, on_node)
+
+
+def _metrics(client: NodeClient, runs: list[str]) -> dict[str, bytes]:
+    found = {}
+    exchange = client.start(Nothing, "metrics", runs=runs)
+    for piece in exchange.pieces():
+        run, _, lines = piece.partition(b"\n")
+        found[run.decode("ascii", "replace")] = lines
+    exchange.reply()
+    return found
 
 
 def task_fields(task: Task, node: Node) -> dict[str, object]:
@@ -169,6 +199,7 @@ def task_fields(task: Task, node: Node) -> dict[str, object]:
         **resource_fields(task.resources),
         "timeout_s": task.timeout_s,
         "background": task.background,
+        "apart": None if task.apart is None else list(task.apart),
     }
 
 

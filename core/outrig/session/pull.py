@@ -74,7 +74,7 @@ def pull(runtime: Runtime, session: Session, request: PullRequest) -> list[Pulle
             hint="make the directory again, or leave the outputs: --no-pull",
         )
     if found and request.apart:
-        _make_apart(request.root / _APART)
+        make_apart(request.root / _APART)
     pulled = []
     for file in found:
         if file.target is None:
@@ -139,7 +139,7 @@ def _bring(
     )
 
 
-def _make_apart(directory: Path) -> None:
+def make_apart(directory: Path) -> None:
     """Make the directory of outputs that are kept apart; what is in it goes into no snapshot.
 
     A directory of that name that is there already is the user's.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from outrig.errors import PluginError
 from outrig.ids import new_id
 from outrig.interfaces import Intent, Journal
 
@@ -109,3 +110,11 @@ class _Entry(Intent):
 
     def nothing_made(self) -> None:
         self._table.settle(self._entry, "nothing", ())
+
+
+class NoJournal(Journal):
+    """The journal of those who make nothing outside."""
+
+    def intend(self, kind: str, *, scope: str, token: str, tags: Mapping[str, str]) -> Intent:
+        """Refuse."""
+        raise PluginError(f"{kind} {token} in {scope}: nothing may be made here ({len(tags)} tags)")

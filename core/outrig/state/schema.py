@@ -43,4 +43,21 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (project_id, path)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE sweep (
+        id TEXT PRIMARY KEY, project_id TEXT NOT NULL, name TEXT NOT NULL, ended INTEGER NOT NULL,
+        record BLOB NOT NULL
+    );
+    CREATE UNIQUE INDEX sweep_name ON sweep (project_id, name);
+    CREATE INDEX sweep_open ON sweep (id) WHERE NOT ended;
+    CREATE TABLE sweep_case (
+        sweep_id TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL,
+        params TEXT NOT NULL, script TEXT NOT NULL, run_id TEXT NOT NULL, status TEXT NOT NULL,
+        attempt INTEGER NOT NULL, handed INTEGER NOT NULL, due_at REAL NOT NULL,
+        exit_code INTEGER, started_at REAL, ended_at REAL, reason TEXT, metrics TEXT,
+        PRIMARY KEY (sweep_id, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX case_status ON sweep_case (sweep_id, status, number);
+    CREATE INDEX case_done ON sweep_case (digest) WHERE status = 'SUCCEEDED'
+    """,
 )

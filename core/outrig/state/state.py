@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from outrig.state.projects import Projects
     from outrig.state.runs import Runs
     from outrig.state.sessions import Sessions
+    from outrig.state.sweeps import Sweeps
 
 
 class State:
@@ -22,6 +23,13 @@ class State:
     def __init__(self, directory: str | None = None) -> None:
         self.directory = directory or paths.state_dir()
         self.database = Database(self.directory)
+
+    @cached_property
+    def owner(self) -> str:
+        """The id that everything made outside carries; raises `ConfigError`."""
+        from outrig.state.owner import owner_id
+
+        return owner_id(self.directory)
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -57,3 +65,10 @@ class State:
         from outrig.state.journal import JournalTable
 
         return JournalTable(self.database)
+
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        """Sweeps and their cases."""
+        from outrig.state.sweeps import Sweeps
+
+        return Sweeps(self.database)

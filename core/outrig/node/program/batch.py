@@ -36,6 +36,8 @@ class Batch:
         header = json.loads(self.source.readline())
         self.session = str(header["session"])
         self.cap = int(number(header.get("cap")) or 0)
+        self.group = str(header.get("group") or self.id)
+        self.priority = number(header.get("priority")) or 0
         self.environ = texts(header.get("environ"))
         self.argv = [str(word) for word in header.get("argv") or ()]
         os.makedirs(self.directory, mode=0o700, exist_ok=True)
@@ -68,10 +70,6 @@ class Batch:
                 write_whole(self.directory + "/cursor", b"%d" % self.source.tell())
             except OSError:
                 pass  # the disk is full: after a crash more lines are read again
-
-    def full(self) -> bool:
-        """Whether as many of its runs are going as it may have at once."""
-        return bool(self.cap) and self.running >= self.cap
 
     def close(self) -> None:
         """Close its file, in a process that was forked from the keeper."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+from outrig.node.program.apart import make_apart
 from outrig.node.program.proc import default_signals
 from outrig.node.program.record import mark_started
 
@@ -59,8 +60,10 @@ def become_command(
     for number_of, name in ((1, "/out"), (2, "/err")):
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         os.dup2(os.open(launch.directory + name, flags, 0o600), number_of)
-    os.chdir(os.path.join(launch.work, launch.spec.directory))
     os.umask(0o022)
+    if launch.spec.apart is not None:
+        make_apart(launch.work, launch.spec.directory, launch.spec.apart)
+    os.chdir(os.path.join(launch.work, launch.spec.directory))
     argv = prefix + launch.argv
     apply_limits()
     default_signals()

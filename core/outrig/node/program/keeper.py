@@ -152,7 +152,7 @@ class Keeper:
     def start_waiting(self) -> None:
         """Start what fits, first come first served; what takes no slots never waits for them."""
         blocked = False
-        for batch in list(self.batches.values()):
+        for batch in sorted(self.batches.values(), key=by_priority):
             blocked = self.start_from(batch, blocked)
             if batch.next_task() is not None:
                 continue
@@ -162,7 +162,7 @@ class Keeper:
                 batch.remove()
 
     def start_from(self, batch: Batch, blocked: bool) -> bool:
-        while not batch.full():
+        while not self.full(batch):
             spec = batch.next_task()
             if spec is None:
                 break
@@ -180,6 +180,13 @@ class Keeper:
                 return True
             batch.taken()
         return blocked
+
+    def full(self, batch: Batch) -> bool:
+        """Whether as many runs of it, and of others in its group, are going as may at once."""
+        if not batch.cap:
+            return False
+        group = [one for one in self.batches.values() if one.group == batch.group]
+        return sum(one.running for one in group) >= batch.cap
 
     def let_go(self) -> None:
         """In a forked process: close what is the keeper's."""
@@ -214,6 +221,10 @@ class Keeper:
         if not waiting_batches(self.root) and not self.lifetimes.any_armed():
             return True
         return not self.take_lock()
+
+
+def by_priority(batch: Batch) -> tuple[float, str]:
+    return (-batch.priority, batch.id)
 
 
 def run_keeper(root: Root) -> None:

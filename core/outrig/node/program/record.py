@@ -20,6 +20,7 @@ class Spec:
     """What one run is, as the client and the keeper wrote it."""
 
     __slots__ = (
+        "apart",
         "background",
         "batch",
         "cores",
@@ -52,6 +53,7 @@ class Spec:
         self.gpu_type = str(fields["gpu_type"]) if fields.get("gpu_type") else None
         self.timeout_s = number(fields.get("timeout_s"))
         self.background = bool(fields.get("background"))
+        self.apart = texts_or_none(fields.get("apart"))
         self.cores = numbers(fields.get("cores"))
         self.devices = numbers(fields.get("devices"))
         variables = fields.get("variables")
@@ -69,6 +71,11 @@ class Spec:
 def number(value: object) -> float | None:
     """Return a JSON number, `None` for anything else."""
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def texts_or_none(value: object) -> list[str] | None:
+    """Return a JSON list as texts, `None` for anything else."""
+    return [str(one) for one in value] if isinstance(value, list) else None
 
 
 def numbers(value: object) -> list[int]:

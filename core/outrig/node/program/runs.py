@@ -8,6 +8,7 @@ import time
 
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.lifetime import cancel_run, touch
+from outrig.node.program.metrics import library_path, make_library, metrics_file
 from outrig.node.program.place import (
     Refused,
     append_line,
@@ -81,10 +82,14 @@ class Submission:
         tasks: list[dict[str, object]],
         cap: int,
         container: Container | None,
+        group: str = "",
+        priority: float = 0,
     ) -> None:
         self.root = root
         self.session = session
         self.cap = cap
+        self.group = group
+        self.priority = priority
         self.container = container
         self.specs = [self.spec(task) for task in tasks]
 
@@ -93,6 +98,7 @@ class Submission:
         spec = Spec(dict(task, session=self.session))
         spec.engine = self.container.engine if self.container else ""
         spec.image = self.container.image if self.container else ""
+        spec.variables["OUTRIG_METRICS"] = metrics_file(self.root.run(spec.run))
         return spec
 
     def check(self) -> None:
@@ -115,7 +121,14 @@ class Submission:
         fresh = [spec for spec in self.specs if spec.run not in known]
         if not fresh:
             return
-        header = {"session": self.session, "cap": self.cap, "environ": environ, "argv": shell()}
+        header = {
+            "session": self.session,
+            "cap": self.cap,
+            "group": self.group,
+            "priority": self.priority,
+            "environ": environ,
+            "argv": shell(),
+        }
         lines = [json.dumps(header).encode("ascii"), *(spec.encode() for spec in fresh), b""]
         name = "%016x-%s.jsonl" % (time.time_ns(), os.urandom(4).hex())
         write_whole(self.root.inbox() + "/" + name, b"\n".join(lines))
@@ -130,6 +143,9 @@ class Submission:
 def submit(root: Root, submission: Submission, environ: dict[str, str]) -> None:
     """Accept a batch, and see that somebody starts it."""
     submission.check()
+    make_library(root.path)
+    python_path = (environ.get("PYTHONPATH"), library_path(root.path))
+    environ["PYTHONPATH"] = os.pathsep.join(path for path in python_path if path)
     submission.submit(environ)
     touch(root, submission.session)
     ensure_keeper(root, run_keeper)

@@ -26,8 +26,9 @@ from outrig.node.program.environment import (
 from outrig.node.program.files import handle_list_files, handle_read_file, handle_write_file
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.lifetime import arm
+from outrig.node.program.metrics import read_metrics
 from outrig.node.program.place import Refused, Root, checked_name
-from outrig.node.program.record import Spec
+from outrig.node.program.record import Spec, number
 from outrig.node.program.runs import (
     Submission,
     Watched,
@@ -74,7 +75,10 @@ def handle_execute(root: Root, call: Call) -> dict[str, object]:
     digest = optional_text(call.fields.get("env"))
     container = environment_container(root, digest, session)
     tasks, cap = call.objects("tasks"), int(call.number("cap"))
-    submission = Submission(root, session, tasks, cap, container)
+    group, priority = optional_text(call.fields.get("group")), call.fields.get("priority")
+    submission = Submission(
+        root, session, tasks, cap, container, group or "", number(priority) or 0
+    )
     submit(root, submission, base_environ(session, environment_variables(root, digest)))
     return {}
 
@@ -137,6 +141,14 @@ def handle_cancel(root: Root, call: Call) -> dict[str, object]:
     return {}
 
 
+def handle_metrics(root: Root, call: Call) -> dict[str, object]:
+    for run in call.texts("runs"):
+        lines = read_metrics(root.run(checked_name("run", run)))
+        if lines:
+            call.send(run.encode("ascii") + b"\n" + lines)
+    return {}
+
+
 def handle_arm(root: Root, call: Call) -> dict[str, object]:
     session = existing_session(root, call.text("session"))
     arm(root, session, call.fields)
@@ -155,6 +167,7 @@ HANDLERS: dict[str, Handler] = {
     "execute": handle_execute,
     "inventory": handle_inventory,
     "list_files": handle_list_files,
+    "metrics": handle_metrics,
     "observe": handle_observe,
     "prepare": handle_prepare,
     "read_file": handle_read_file,

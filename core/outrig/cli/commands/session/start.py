@@ -18,6 +18,7 @@ from outrig.cli.invoking import (
 )
 from outrig.cli.provider_options import provider_options
 from outrig.cli.starting import StartOptions, start_cases
+from outrig.cli.sweep_options import GRID_OPTIONS, SWEEP_OPTIONS
 from outrig.durations import parse_duration_s
 from outrig.errors import UsageError
 
@@ -88,6 +89,8 @@ class SessionStart(Command):
             repeat=True,
         ),
         option("session-args", None, "the same, as --NAME=VALUE,--NAME=VALUE", value="ARGS"),
+        *GRID_OPTIONS,
+        *SWEEP_OPTIONS,
     )
     runs_commands = True
     asked_project: Project | None = None
@@ -115,6 +118,10 @@ class SessionStart(Command):
 
     def handle(self) -> int:
         """Start what the words ask for."""
+        from outrig.cli.sweeping import asked_for_many, start_many
+
         project = self.asked_project or self.outrig.project()
+        if asked_for_many(self, project):
+            return start_many(self, project, StartOptions.of(self))
         wanted = cases(self, project, wildcards=True)
         return start_cases(self, project, wanted, StartOptions.of(self))

@@ -1,0 +1,75 @@
+"""What runs measure of themselves: lines of JSON in a file, and a module to write them with."""
+
+from __future__ import annotations
+
+import os
+
+from outrig.node.program.place import exists, write_whole
+
+MOST_READ = 1 << 18
+"""Of a run that wrote more, the last so many bytes."""
+
+LIBRARY = '''\
+"""`outrig.metric(...)` for runs in environments where Outrig is not installed."""
+
+import importlib.util
+import os
+import sys
+from importlib.machinery import PathFinder
+
+_own = os.path.dirname(os.path.abspath(__file__))
+_others = [one for one in sys.path if os.path.abspath(one or ".") != _own]
+_real = PathFinder.find_spec(__name__, _others)
+if _real is not None and _real.loader is not None:
+    _module = importlib.util.module_from_spec(_real)
+    sys.modules[__name__] = _module
+    _real.loader.exec_module(_module)
+
+
+def metric(name, value, step=None):
+    """Tell Outrig a number that this run measured; `step` says when, for curves."""
+    import json
+
+    path = os.environ.get("OUTRIG_METRICS")
+    if path:
+        fields = {"name": str(name), "value": float(value)}
+        if step is not None:
+            fields["step"] = float(step)
+        data = (json.dumps(fields) + "\\n").encode()
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(file, data)
+        finally:
+            os.close(file)
+'''
+
+
+def library_path(root_path: str) -> str:
+    """Return the directory that runs have on PYTHONPATH."""
+    return root_path + "/library-1"
+
+
+def make_library(root_path: str) -> None:
+    """Put the module there, if it is not there yet."""
+    directory = library_path(root_path)
+    if not exists(directory + "/outrig.py"):
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        write_whole(directory + "/outrig.py", LIBRARY.encode("ascii"))
+
+
+def metrics_file(run_directory: str) -> str:
+    return run_directory + "/metrics"
+
+
+def read_metrics(run_directory: str) -> bytes:
+    """Return the lines a run wrote, the last ones of too many; empty where it wrote none."""
+    try:
+        with open(metrics_file(run_directory), "rb") as source:
+            size = source.seek(0, os.SEEK_END)
+            source.seek(max(0, size - MOST_READ))
+            data = source.read(MOST_READ)
+    except OSError:
+        return b""
+    if size > MOST_READ:
+        data = data.partition(b"\n")[2]
+    return data

@@ -1,0 +1,104 @@
+"""The process that goes on with sweeps when the client that started them is gone.
+
+There is at most one per state directory, and none when no sweep waits for anything.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outrig.errors import Interrupted, OutrigError
+from outrig.sweep.drive import Driver
+from outrig.sweep.lock import SweepLock, is_driven
+
+if TYPE_CHECKING:
+    from outrig.engine import Outrig
+
+NAME = "supervisor"
+_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 2.0
+_TROUBLE_S = 30.0
+_LOG_BYTES = 1 << 20
+
+
+def wake(outrig: Outrig) -> bool:
+    """Start the supervisor if a sweep has nobody who works on it; returns whether it did."""
+    directory = outrig.state.directory
+    if not outrig.state.sweeps.any_unfinished() or is_driven(directory, NAME):
+        return False
+    left = outrig.state.sweeps.select(unfinished=True)
+    if all(is_driven(directory, one.id) for one in left):
+        return False
+    log = Path(directory) / "supervisor.log"
+    with suppress(OSError):
+        if log.stat().st_size > _LOG_BYTES:
+            log.unlink()
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        subprocess.Popen(
+            [sys.executable, "-P", "-m", "outrig", "sweep", "drive"],
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            start_new_session=True,
+            close_fds=True,
+        )
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def supervise(outrig: Outrig) -> None:
+    """Work on all sweeps that nobody else works on, until there is none left.
+
+    One that cannot go on is said, and ends as FAILED; trouble with a node is waited out. Does
+    nothing while another supervisor is there. Raises `Interrupted`.
+    """
+    lock = SweepLock(outrig.state.directory, NAME)
+    drivers: dict[str, Driver] = {}
+    not_before: dict[str, float] = {}
+    pause_s = _PAUSE_S
+    try:
+        while lock.take():
+            outrig.cancel.check()
+            ids = [one.id for one in outrig.state.sweeps.select(unfinished=True)]
+            for gone in drivers.keys() - set(ids):
+                drivers.pop(gone).close()
+            moved = [
+                _turn(outrig, drivers.setdefault(one, Driver(outrig, one)), not_before)
+                for one in ids
+            ]
+            if not any(one.lock.held for one in drivers.values()):
+                return
+            pause_s = _PAUSE_S if any(moved) else min(pause_s * 1.5, _LONGEST_PAUSE_S)
+            outrig.cancel.wait(pause_s)
+    finally:
+        for driver in drivers.values():
+            driver.close()
+        lock.close()
+
+
+def _turn(outrig: Outrig, driver: Driver, not_before: dict[str, float]) -> bool:
+    """Work on one sweep once, unless that failed a moment ago; returns whether anything moved."""
+    now = time.monotonic()
+    if not driver.lock.take() or not_before.get(driver.sweep_id, now) > now:
+        return False
+    try:
+        sweep = driver.turn()
+    except Interrupted:
+        raise
+    except OutrigError as err:
+        outrig.observer.notice(f"sweep {driver.sweep_id}: {err}")
+        not_before[driver.sweep_id] = now + _TROUBLE_S
+        return False
+    if driver.trouble is not None:
+        outrig.observer.notice(f"sweep {sweep.name}: {driver.trouble}")
+        not_before[driver.sweep_id] = now + _TROUBLE_S
+    return bool(driver.changed)

@@ -1,0 +1,1 @@
+"""Expressions that stand for several values of a parameter: `case:`, `linspace:` and the like."""
