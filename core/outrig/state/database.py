@@ -6,6 +6,7 @@ two processes that change the same thing take turns instead of failing half way.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -19,22 +20,54 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BUSY_TIMEOUT_S = 30.0
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+_REFUSED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 
 
 class Database:
     """One connection; threads of this process take turns."""
 
     def __init__(self, directory: str) -> None:
-        """Open `outrig.db` in `directory`, making both (0700, 0600); raises `ConfigError`."""
+        """Open `outrig.db` in `directory`, making both (0700, 0600); raises `ConfigError`.
+
+        Where it cannot be written it is opened for reading.
+        """
         self.path = f"{directory}/outrig.db"
         self._lock = threading.RLock()
         try:
-            Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
-            Path(self.path).touch(mode=0o600)
-            self._connection = self._open()
-            self._migrate()
+            self._connection = self._writable(directory)
         except (OSError, sqlite3.Error) as err:
-            raise _unusable(self.path, err) from err
+            found = self._readable(err)
+            if found is None:
+                raise _unusable(self.path, err) from err
+            self._connection = found
+
+    def _writable(self, directory: str) -> sqlite3.Connection:
+        Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(self.path).touch(mode=0o600)
+        connection = self._open()
+        self._migrate(connection)
+        return connection
+
+    def _readable(self, err: Exception) -> sqlite3.Connection | None:
+        """Return a connection that only reads, if writing is all that was refused."""
+        code = getattr(err, "sqlite_errorcode", 0) & 0xFF
+        refused = getattr(err, "errno", None) in _READ_ONLY or code in _REFUSED
+        if not refused or not Path(self.path).is_file() or not Path(self.path).stat().st_size:
+            return None
+        from urllib.parse import quote
+
+        name = quote(str(Path(self.path).absolute()))
+        for how in ("mode=ro", "immutable=1"):  # a log that cannot be shared is read by the second
+            try:
+                connection = sqlite3.connect(
+                    f"file:{name}?{how}", uri=True, isolation_level=None, check_same_thread=False
+                )
+                if _version(connection) == len(MIGRATIONS):
+                    return connection
+            except sqlite3.Error:
+                continue
+        return None
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -44,22 +77,19 @@ class Database:
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    def _migrate(self) -> None:
-        if self._version() == len(MIGRATIONS):
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        if _version(connection) == len(MIGRATIONS):
             return
-        with self._lock, _transaction(self._connection):
-            version = self._version()
+        with self._lock, _transaction(connection):
+            version = _version(connection)
             if version > len(MIGRATIONS):
                 raise ConfigError(
                     f"{self.path} was written by a newer Outrig", hint="upgrade Outrig"
                 )
             for script in MIGRATIONS[version:]:
                 for statement in script.split(";"):
-                    self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
@@ -90,6 +120,10 @@ class Database:
         """Close the connection."""
         with self._lock:
             self._connection.close()
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 @contextmanager

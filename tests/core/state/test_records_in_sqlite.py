@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -167,3 +168,24 @@ def test_many_processes_write_at_once(state: State) -> None:
     events = state.events.of_session("s")
     assert len({one.message for one in events}) == 200
     assert [one.number for one in events] == sorted(one.number for one in events)
+
+
+def test_a_directory_that_cannot_be_written_is_read(tmp_path: Path, session: MakeSession) -> None:
+    place = tmp_path / "a disk? #1"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "outrig-test", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("file systems cannot be mounted here")
+    try:
+        state = State(str(place))
+        one = session()
+        state.sessions.add(one)
+        state.database.close()
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        frozen = State(str(place))
+        assert frozen.sessions.get(one.id) == one
+        with pytest.raises(ConfigError, match="readonly"):
+            frozen.sessions.add(session(name="other"))
+        frozen.database.close()
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
