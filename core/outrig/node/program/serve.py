@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     Handler = Callable[[Root, Call], "dict[str, object]"]
 
 KEEPER_LOOK_S = 1.0
+LOGIN_VARIABLES = ("SSH_CLIENT", "SSH2_CLIENT", "SSH_CONNECTION", "SSH_TTY")
+"""Runs outlive the login; and bash, where it sees these, takes a run for one and reads .bashrc."""
 MOST_MEASURED = 32
 LEAVE_S = 5.0
 
@@ -283,6 +285,8 @@ def machine_id() -> str:
 def run_serve(root_path: str) -> None:
     """Serve the client at standard input and output."""
     os.umask(0o022)
+    for name in LOGIN_VARIABLES:
+        os.environ.pop(name, None)
     root = Root(root_path or default_root())
     writer = FrameWriter(os.fdopen(os.dup(1), "wb", buffering=1 << 16))
     source = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
