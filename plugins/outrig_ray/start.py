@@ -10,10 +10,18 @@ from outrig.api import SessionStart, StartOptions, cases, option, parameter_opti
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from outrig.api import Option
+    from outrig.api import Option, Project
 
 DEFAULT_COMMAND = "default"
 DEFAULT_SESSION = "default-session"
+
+
+def _is_value(project: Project, words: Sequence[str], word: str) -> bool:
+    """Tell whether a word is the value of a parameter of the default command."""
+    default = project.command(DEFAULT_COMMAND)
+    place = words.index(word)
+    names = [] if default is None or place == 0 else [f"--{one.name}" for one in default.params]
+    return words[place - 1] in names
 
 
 class RaySessionStart(SessionStart):
@@ -33,7 +41,7 @@ class RaySessionStart(SessionStart):
     )
     options = (
         option("name", "n", f"the session's name (default: {DEFAULT_SESSION})", value="NAME"),
-        *(one for one in SessionStart.options if one.name != "name"),
+        *(one for one in SessionStart.session_options if one.name != "name"),
         option("no-config-cache", None, "accepted; no cluster configuration is cached"),
     )
 
@@ -44,7 +52,8 @@ class RaySessionStart(SessionStart):
         if project is None or self.keep_unknown:
             return found
         # The value of an option that is not known yet looks like an argument, so look closer.
-        if any(project.command(word) for word in self.leading(words)[:1]):
+        named = any(project.command(word) for word in self.leading(words)[:1])
+        if named and not _is_value(project, words, self.leading(words)[0]):
             return found
         return (*found, *parameter_options(self, project, [DEFAULT_COMMAND]))
 

@@ -10,6 +10,7 @@ from outrig.cli.invoking import (
     COMMAND_ARGUMENTS,
     PARAM_OPTION,
     SHELL_OPTION,
+    asks_for_help,
     cases,
     option_value,
     parameter_options,
@@ -47,18 +48,26 @@ class SessionStart(Command):
         "\n"
         "With a name that is in use the session is brought up to date instead, and what has not "
         'changed is skipped. "*" as a parameter\'s value starts one session for each choice, in '
-        "parallel. Ctrl-C leaves a command running that has started; before that it ends the start "
+        "parallel.\n"
+        "\n"
+        "An expression as a value makes a sweep, whose cases are runs of one session, each in a "
+        "directory of its own: case:64,128  range:0,5  linspace:0.1,0.5,5  log:1e-5,1e-1,5  "
+        "file:values.csv#lr  random:10,uniform(0,1). The word @trials.csv takes each row of a "
+        "table as a case. Every combination is a case; --preview shows them. See: outrig sweep.\n"
+        "\n"
+        "Ctrl-C leaves a command running that has started; before that it ends the start "
         "and releases what was made."
     )
     examples: ClassVar[Sequence[tuple[str, str]]] = (
         ("outrig session start train --lr 0.1", "a new session, and a command with a parameter"),
         ('outrig session start train --optimizer "*"', "one session for each choice"),
+        ('outrig session start train --lr "log:1e-5,1e-1,5" --max-parallel 2', "a sweep"),
         ("outrig session start --name dev", "a session that runs nothing yet"),
         ('outrig session start --shell "ls -la"', "any program"),
         ("outrig session start train --dry-run", "what would be done"),
     )
     arguments = COMMAND_ARGUMENTS
-    options: ClassVar[Sequence[Option]] = (
+    session_options: ClassVar[Sequence[Option]] = (
         option("name", None, "the session's name (default: the project's)", value="NAME"),
         option("snapshot-name", None, "start from this snapshot", value="NAME"),
         SHELL_OPTION,
@@ -89,9 +98,8 @@ class SessionStart(Command):
             repeat=True,
         ),
         option("session-args", None, "the same, as --NAME=VALUE,--NAME=VALUE", value="ARGS"),
-        *GRID_OPTIONS,
-        *SWEEP_OPTIONS,
     )
+    options: ClassVar[Sequence[Option]] = (*session_options, *GRID_OPTIONS, *SWEEP_OPTIONS)
     runs_commands = True
     asked_project: Project | None = None
     """The project that the words are about, once `extend` has found it."""
@@ -103,7 +111,13 @@ class SessionStart(Command):
         if self.asked_project is None or self.keep_unknown:
             return ()
         options = [*parameter_options(self, self.asked_project, words)]
+        if options and asks_for_help(words) and self.definition.has_option("preview"):
+            self.details = f"{self.details}\n\n{self._expressions()}"
         return [*options, *provider_options(self, self._provider(self.asked_project, words))]
+
+    def _expressions(self) -> str:
+        known = ", ".join(f"{prefix}:…" for prefix in self.outrig.sweeps.prefixes())
+        return f"Expressions that are installed here: {known}, and @FILE.csv."
 
     def _provider(self, project: Project, words: Sequence[str]) -> str:
         named = option_value(words, "--provider")
