@@ -10,6 +10,7 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -19,7 +20,10 @@ from benchmarks.runs import runs  # noqa: E402
 from benchmarks.session import session  # noqa: E402
 from benchmarks.snapshots import programs, snapshots  # noqa: E402
 from benchmarks.startup import startup  # noqa: E402
-from benchmarks.table import Table, render  # noqa: E402
+from benchmarks.table import render  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAGE = ROOT / "docs" / "performance.md"
 MARK = "<!-- measured: what follows is written by `python3 dev.py bench` -->"
@@ -71,22 +75,20 @@ def _kind(section: str) -> str:
     return section.split()[0].rstrip(":s")
 
 
-def _tables(options: argparse.Namespace) -> list[str]:
+def _tables(options: argparse.Namespace) -> Iterator[str]:
+    """Yield each table when it was measured, so that a run that is cut short was not in vain."""
     wanted = options.parts or PARTS
-    done = []
     with temporary_place(options.dir) as place:
         if "startup" in wanted:
-            done.append(render(startup(place, options.rounds * 2)))
+            yield render(startup(place, options.rounds * 2))
         if "session" in wanted:
-            done.append(render(session(place, options.rounds)))
+            yield render(session(place, options.rounds))
         if "runs" in wanted:
-            done += runs(place, max(1, options.rounds // 5))
+            yield from runs(place, max(1, options.rounds // 5))
         if "snapshots" in wanted:
             few = max(2, options.rounds // 3)
-            done.append(programs())
-            tables: list[Table] = snapshots(place, few, options.files)
-            done += [render(table) for table in tables]
-    return done
+            yield programs()
+            yield from map(render, snapshots(place, few, options.files))
 
 
 def _circumstances() -> str:
