@@ -50,7 +50,7 @@ class FsspecStore(ObjectStore):
     """Objects as files of an fsspec file system, all below one path."""
 
     settings_type: ClassVar[type[Settings]] = FsspecSettings
-    parallel = 8
+    parallel = 6
 
     def __init__(self, url: str, settings: Settings, retrying: Retrying | None = None) -> None:
         super().__init__(url, settings)

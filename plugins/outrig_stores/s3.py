@@ -21,6 +21,7 @@ from outrig_stores import s3_errors as errors
 from outrig_stores.keys import check_key, is_key
 from outrig_stores.retrying import Retrying
 from outrig_stores.s3_client import ClientOptions, make_client
+from outrig_stores.viewing import ViewReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +66,7 @@ class S3Store(ObjectStore):
     """Objects in a bucket, all below one prefix."""
 
     settings_type = S3StoreSettings
-    parallel = 8
+    parallel = 6
 
     def __init__(self, url: str, settings: Settings, retrying: Retrying | None = None) -> None:
         super().__init__(url, settings)
@@ -209,9 +210,18 @@ class S3Store(ObjectStore):
         self, key: str, view: memoryview, where: dict[str, str], start: int
     ) -> dict[str, object]:
         number = start // self._part_bytes + 1
-        data = bytes(view[start : start + self._part_bytes])
-        done = self._call("write", key, "upload_part", PartNumber=number, Body=data, **where)
-        return {"PartNumber": number, "ETag": done["ETag"]}
+
+        def send(_attempt: int) -> dict[str, object]:
+            with view[start : start + self._part_bytes] as part, ViewReader(part) as body:
+                done = self._client.upload_part(
+                    Bucket=self._bucket, PartNumber=number, Body=body, **where
+                )
+            return {"PartNumber": number, "ETag": done["ETag"]}
+
+        try:
+            return self._retrying(send, errors.is_temporary)
+        except Exception as err:
+            raise self._told(err, "write", key) from err
 
     def _end_parts(
         self,
