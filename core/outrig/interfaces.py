@@ -146,7 +146,6 @@ class Provider(_MarksHooks, ABC):
     ) -> ReleaseReport:
         """See `outrig.hookspecs.release`."""
 
-
     def close(self) -> None:
         """Hang up what was opened to work with nodes; it is opened anew when needed again."""
 
@@ -258,6 +257,10 @@ class OnThisComputer:
     """A marker: asking the nodes costs no network, so listings ask without being told to."""
 
 
+class OwnsResources:
+    """A marker: makes resources for a session, which carry its owner's tags and are released."""
+
+
 class WithForward(ABC):
     """Can open connections to ports on its nodes."""
 
@@ -290,6 +293,14 @@ class WithOwnCount(ABC):
         """Return the number of nodes, at least 1; raises `ConfigError`."""
 
 
+class WithOwnLifetime(ABC):
+    """Knows when a session ends by itself when nobody says: nodes that cost money."""
+
+    @abstractmethod
+    def own_lifetime(self) -> Lifetime:
+        """Return the limits of a new session; raises `ConfigError`."""
+
+
 class WithPrices(ABC):
     """Knows what its nodes cost."""
 
@@ -320,10 +331,9 @@ class ObjectStore(_MarksHooks, ABC):
     `settings_type` declares its settings; it is constructed with the store's URL and their values.
     Keys are relative, `/`-separated, of `A-Za-z0-9._-`. An object is never changed once written.
     The methods are called from several threads at once, and raise `StoreError` or `AuthError` with
-    one line that says what the matter is. What is temporary they try again themselves.
-
-    `list` may show a new object late; what is deleted must not be listed for long. `if_absent` is
-    a courtesy: keys are digests or unique, so two writers of one key write the same.
+    one line that says what the matter is. What is temporary they try again themselves. New objects
+    may be listed late, deleted ones not for long. `if_absent` is a courtesy: two writers of one key
+    write the same.
     """
 
     settings_type: ClassVar[type[Settings]] = Settings
@@ -358,10 +368,7 @@ class ObjectStore(_MarksHooks, ABC):
         return (one.key for one in self.list(prefix))
 
     def tidy(self, before_s: float) -> int:  # noqa: ARG002 - stores that leave nothing do nothing
-        """Clear away what writers that died before then (seconds since 1970) left unfinished.
-
-        Called by prunes, with a time a day ago; returns how much there was.
-        """
+        """Clear away what writers that died before then (since 1970) left; returns how much."""
         return 0
 
     def store_snapshot(self, source: SnapshotReader, context: Context) -> StoredSnapshot:
