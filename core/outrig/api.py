@@ -34,6 +34,7 @@ _HOME = {
         "StartOptions",
         "start_cases",
     ),
+    "outrig.durations": ("parse_limit_s",),
     "outrig.engine": ("Outrig",),
     "outrig.hookspecs": ("hookimpl",),
     "outrig.interfaces": (
@@ -44,6 +45,7 @@ _HOME = {
         "Journal",
         "ObjectStore",
         "OnThisComputer",
+        "OwnsResources",
         "Provider",
         "RunControl",
         "WithAutostop",
@@ -56,6 +58,7 @@ _HOME = {
         "WithForward",
         "WithLogin",
         "WithOwnCount",
+        "WithOwnLifetime",
         "WithPrices",
         "WithSessionEnd",
         "WithUpkeep",
@@ -67,6 +70,7 @@ _HOME = {
         "Size",
     ),
     "outrig.model.node": (
+        "FOR_EVER",
         "Candidate",
         "Endpoint",
         "Inventory",
@@ -137,6 +141,7 @@ _HOME = {
         "local_limits",
         "local_node_root",
     ),
+    "outrig.paths": ("cache_dir",),
     "outrig.project.create": (
         "CreateForm",
         "CreateRequest",
@@ -151,7 +156,19 @@ _HOME = {
         "NewRun",
         "StartRequest",
     ),
+    "outrig.state.owner": (
+        "NAME_TAG",
+        "OWNER_TAG",
+        "SESSION_TAG",
+    ),
     "outrig.transport.choosing": ("ssh_transport",),
+    "outrig.transport.keys": (
+        "HostKey",
+        "LoginKey",
+        "login_key",
+        "new_host_key",
+    ),
+    "outrig.transport.question": ("remote_python",),
     "outrig.settings": (
         "Settings",
         "setting",
@@ -177,6 +194,7 @@ if TYPE_CHECKING:
     from outrig.cli.route import Route as Route
     from outrig.cli.starting import StartOptions as StartOptions
     from outrig.cli.starting import start_cases as start_cases
+    from outrig.durations import parse_limit_s as parse_limit_s
     from outrig.engine import Outrig as Outrig
     from outrig.hookspecs import hookimpl as hookimpl
     from outrig.interfaces import Attendant as Attendant
@@ -186,6 +204,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import Journal as Journal
     from outrig.interfaces import ObjectStore as ObjectStore
     from outrig.interfaces import OnThisComputer as OnThisComputer
+    from outrig.interfaces import OwnsResources as OwnsResources
     from outrig.interfaces import Provider as Provider
     from outrig.interfaces import RunControl as RunControl
     from outrig.interfaces import WithAutostop as WithAutostop
@@ -194,10 +213,11 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithEnvironment as WithEnvironment
     from outrig.interfaces import WithExecution as WithExecution
     from outrig.interfaces import WithFiles as WithFiles
-    from outrig.interfaces import WithMetrics as WithMetrics
     from outrig.interfaces import WithForward as WithForward
     from outrig.interfaces import WithLogin as WithLogin
+    from outrig.interfaces import WithMetrics as WithMetrics
     from outrig.interfaces import WithOwnCount as WithOwnCount
+    from outrig.interfaces import WithOwnLifetime as WithOwnLifetime
     from outrig.interfaces import WithPrices as WithPrices
     from outrig.interfaces import WithSessionEnd as WithSessionEnd
     from outrig.interfaces import WithUpkeep as WithUpkeep
@@ -205,6 +225,7 @@ if TYPE_CHECKING:
     from outrig.model.console import Console as Console
     from outrig.model.console import ConsoleRequest as ConsoleRequest
     from outrig.model.console import Size as Size
+    from outrig.model.node import FOR_EVER as FOR_EVER
     from outrig.model.node import Candidate as Candidate
     from outrig.model.node import Endpoint as Endpoint
     from outrig.model.node import Inventory as Inventory
@@ -264,6 +285,7 @@ if TYPE_CHECKING:
     from outrig.node.provider import NodeProvider as NodeProvider
     from outrig.node.root import local_limits as local_limits
     from outrig.node.root import local_node_root as local_node_root
+    from outrig.paths import cache_dir as cache_dir
     from outrig.project.create import CreateForm as CreateForm
     from outrig.project.create import CreateRequest as CreateRequest
     from outrig.project.create import create_project as create_project
@@ -274,7 +296,15 @@ if TYPE_CHECKING:
     from outrig.session.requests import StartRequest as StartRequest
     from outrig.settings import Settings as Settings
     from outrig.settings import setting as setting
+    from outrig.state.owner import NAME_TAG as NAME_TAG
+    from outrig.state.owner import OWNER_TAG as OWNER_TAG
+    from outrig.state.owner import SESSION_TAG as SESSION_TAG
     from outrig.transport.choosing import ssh_transport as ssh_transport
+    from outrig.transport.keys import HostKey as HostKey
+    from outrig.transport.keys import LoginKey as LoginKey
+    from outrig.transport.keys import login_key as login_key
+    from outrig.transport.keys import new_host_key as new_host_key
+    from outrig.transport.question import remote_python as remote_python
 
 
 def __getattr__(name: str) -> object:

@@ -350,10 +350,7 @@ class ObjectStore(_MarksHooks, ABC):
 
     @abstractmethod
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        """Return `length` bytes from `start` on (`None`: to the end); raises `NotFoundError`.
-
-        Less is returned only where the object ends.
-        """
+        """Return `length` bytes from `start` on (or all), fewer at its end; `NotFoundError`."""
 
     @abstractmethod
     def list(self, prefix: str) -> Iterator[ObjectInfo]:

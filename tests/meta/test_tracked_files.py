@@ -17,6 +17,7 @@ HOSTS = {
     "127.0.0.1",
     "alpha.example",
     "arxiv.org",
+    "checkip.amazonaws.com",
     "docs.python.org",
     "git-scm.com",
     "github.com",

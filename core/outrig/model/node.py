@@ -76,11 +76,15 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceRef:
-    """One outside resource: kind (`node`, `security-group`, …), id, and scope (region, host)."""
+    """One outside resource: kind (`node`, `security-group`, …), id, and scope (region, host).
+
+    `session_id` is the session it was made for, where that is known.
+    """
 
     kind: str
     id: str
     scope: str = ""
+    session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

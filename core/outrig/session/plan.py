@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.ids import new_id
-from outrig.interfaces import WithEnvironment, WithExecution, WithOwnCount
+from outrig.interfaces import WithEnvironment, WithExecution, WithOwnCount, WithOwnLifetime
 from outrig.model.node import FOR_EVER, Candidate
 from outrig.model.resources import ANY
 from outrig.model.session import Plan, Session, SessionState, Step
@@ -13,6 +13,7 @@ from outrig.session.environments import environment_digest
 from outrig.session.name import name_for
 
 if TYPE_CHECKING:
+    from outrig.model.node import Lifetime
     from outrig.model.project import Compute
     from outrig.model.run import EnvironmentSource
     from outrig.model.snapshot import SnapshotInfo
@@ -30,8 +31,8 @@ def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
     name = request.name or free_name(runtime, request.project_id, request.project.name)
     session = runtime.state.sessions.live(request.project_id, name)
     compute = request.compute
-    count = node_count(runtime, compute)
     provider = runtime.hooks.provider(compute.provider, dict(compute.settings))
+    count = node_count(runtime, compute)
     draft = Plan(
         session_name=name,
         project_name=request.project.name,
@@ -41,8 +42,8 @@ def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
         candidates=(Candidate(provider=compute.provider),),
         snapshot=request.snapshot.info,
         steps=_steps(request, session, count),
-    )
         settings=provider.settings.without_secrets(),
+    )
     subject = session or new_session(runtime, request, draft)
     plan = runtime.hooks.review_plan(draft, runtime.context(subject, "plan"))
     _check_environment(runtime, request, subject)
@@ -79,7 +80,7 @@ def new_session(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
         state=SessionState.PENDING,
         created_at=now,
         used_at=now,
-        lifetime=request.lifetime or FOR_EVER,
+        lifetime=request.lifetime or own_lifetime(runtime, request.compute),
         resources=plan.resources,
         cluster=request.cluster,
         settings=dict(request.compute.settings),
@@ -104,6 +105,12 @@ def node_count(runtime: Runtime, compute: Compute) -> int:
         return compute.count
     provider = runtime.hooks.provider(compute.provider, dict(compute.settings))
     return provider.own_count() if isinstance(provider, WithOwnCount) else 1
+
+
+def own_lifetime(runtime: Runtime, compute: Compute) -> Lifetime:
+    """Return when a session without limits of its own ends: never, or as its provider says."""
+    provider = runtime.hooks.provider(compute.provider, dict(compute.settings))
+    return provider.own_lifetime() if isinstance(provider, WithOwnLifetime) else FOR_EVER
 
 
 def provision_step(request: StartRequest, session: Session | None, count: int) -> Step:

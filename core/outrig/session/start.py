@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import ConflictError, PluginError
 from outrig.ids import new_id
-from outrig.interfaces import WithAutostop, WithEnvironment
+from outrig.interfaces import OwnsResources, WithAutostop, WithEnvironment
 from outrig.model.node import FOR_EVER, ProvisionRequest
 from outrig.model.run import PrepareRequest
 from outrig.model.session import SessionState, SyncRequest
@@ -22,6 +22,7 @@ from outrig.session.plan import (
     sync_step,
 )
 from outrig.session.stop import give_up
+from outrig.state.owner import NAME_TAG, OWNER_TAG, SESSION_TAG
 
 if TYPE_CHECKING:
     from outrig.model.node import Node
@@ -145,7 +146,8 @@ def _provision(
 def _supply(runtime: Runtime, plan: Plan, session: Session) -> tuple[Node, ...]:
     context = runtime.context(session, "provision")
     token = f"{session.id}-{new_id()}"
-    intent = context.journal.intend("nodes", scope=session.provider, token=token, tags=plan.tags)
+    tags = {**plan.tags, **_owner_tags(runtime, session)}
+    intent = context.journal.intend("nodes", scope=session.provider, token=token, tags=tags)
     nodes = runtime.hooks.provision(
         session.provider,
         ProvisionRequest(
@@ -156,13 +158,20 @@ def _supply(runtime: Runtime, plan: Plan, session: Session) -> tuple[Node, ...]:
             resources=plan.resources,
             candidates=plan.candidates,
             resume=session.nodes,
-            tags=plan.tags,
+            tags=tags,
             lifetime=session.lifetime,
         ),
         context,
     )
     intent.created(*(node.id for node in nodes))
     return nodes
+
+
+def _owner_tags(runtime: Runtime, session: Session) -> dict[str, str]:
+    """Return what everything made for a session carries, and what `gc` looks for."""
+    if not isinstance(runtime.provider(session), OwnsResources):
+        return {}
+    return {OWNER_TAG: runtime.state.owner, SESSION_TAG: session.id, NAME_TAG: session.name}
 
 
 def _sync(

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import Interrupted, OutrigError, RemoteError
 from outrig.interfaces import WithSessionEnd
-from outrig.model.node import NodeQuery, Release, ResourceRef
+from outrig.model.node import Inventory, NodeQuery, Release, ResourceRef
 from outrig.model.run import RunStatus
 from outrig.model.session import SessionState
 
 if TYPE_CHECKING:
-    from outrig.model.node import Node
     from outrig.model.run import Run
     from outrig.model.session import Session
     from outrig.session.runtime import Runtime
@@ -61,7 +60,7 @@ def _suspend(runtime: Runtime, session: Session) -> Session:
         refs = tuple(run.ref for run in _unfinished(runtime, session) if run.ref is not None)
         if refs:
             executor.cancel(refs, GRACE_S)
-        _release(runtime, session, Release.KEEP)
+        _release(runtime, session, Release.KEEP, _held(runtime, session))
     settle_runs(runtime, session)
     return runtime.move(session, SessionState.SUSPENDED)
 
@@ -71,10 +70,10 @@ def _terminate(runtime: Runtime, session: Session, reason: str | None) -> Sessio
     try:
         with runtime.step(session, "stop"):
             provider = runtime.provider(session)
-            nodes = _held(runtime, session)
-            if isinstance(provider, WithSessionEnd) and nodes:
-                provider.end_session(session.id, nodes, GRACE_S)
-            _release(runtime, session, Release.TERMINATE)
+            held = _held(runtime, session)
+            if isinstance(provider, WithSessionEnd) and held.nodes:
+                provider.end_session(session.id, held.nodes, GRACE_S)
+            _release(runtime, session, Release.TERMINATE, held)
     except (OutrigError, Interrupted) as err:
         runtime.move(session, SessionState.ERROR, error=str(err))
         raise
@@ -93,11 +92,12 @@ def _end(
     return session
 
 
-def _release(runtime: Runtime, session: Session, how: Release) -> None:
+def _release(runtime: Runtime, session: Session, how: Release, held: Inventory) -> None:
     targets = tuple(
         ResourceRef(kind="node", id=node.id, scope=node.data.get("scope", ""))
-        for node in _held(runtime, session)
+        for node in held.nodes
     )
+    targets += held.resources
     report = runtime.hooks.release(
         session.provider, targets, how, runtime.context(session, "release")
     )
@@ -109,13 +109,13 @@ def _release(runtime: Runtime, session: Session, how: Release) -> None:
         )
 
 
-def _held(runtime: Runtime, session: Session) -> tuple[Node, ...]:
-    """Return the session's nodes; those of a start that died before it recorded them are asked."""
+def _held(runtime: Runtime, session: Session) -> Inventory:
+    """Return the session's nodes; what a start that died made before it recorded them is asked."""
     if session.nodes or not runtime.state.journal.open_entries(session.id):
-        return session.nodes
+        return Inventory(nodes=session.nodes)
     query = NodeQuery(session_id=session.id)
     context = runtime.context(session, "release")
-    return runtime.hooks.list_nodes(session.provider, query, context).nodes
+    return runtime.hooks.list_nodes(session.provider, query, context)
 
 
 def _unfinished(runtime: Runtime, session: Session) -> list[Run]:

@@ -1,0 +1,96 @@
+"""What there is in the account, by its tags: every kind of thing that could be left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from outrig.api import Node, ResourceRef
+from outrig_aws.calls import filters
+from outrig_aws.tags import labels_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from outrig.api import NodeQuery
+    from outrig_aws.calls import Aws
+
+THERE = ["pending", "running", "stopping", "stopped"]
+"""States of instances that are, or can be, nodes again."""
+
+KINDS = (
+    ("security-group", "describe_security_groups", "SecurityGroups", "GroupId"),
+    ("volume", "describe_volumes", "Volumes", "VolumeId"),
+    ("address", "describe_addresses", "Addresses", "AllocationId"),
+    ("key-pair", "describe_key_pairs", "KeyPairs", "KeyPairId"),
+    ("placement-group", "describe_placement_groups", "PlacementGroups", "GroupName"),
+    (
+        "spot-request",
+        "describe_spot_instance_requests",
+        "SpotInstanceRequests",
+        "SpotInstanceRequestId",
+    ),
+)
+"""What else can carry our tags: kind, listing, its key, and the field with the id."""
+
+_PAGED = {"describe_addresses", "describe_key_pairs", "describe_placement_groups"}
+_GONE = {"deleted", "deleting", "cancelled", "closed", "failed", "in-use"}
+
+
+def wanted_by(query: NodeQuery) -> list[dict[str, object]]:
+    """Return the filters for what a query asks about."""
+    if query.session_id is not None:
+        return filters(tag__outrig_session=query.session_id)
+    if query.owner is not None:
+        return filters(tag__outrig_owner=query.owner)
+    return [{"Name": "tag-key", "Values": ["outrig-owner"]}]
+
+
+def instances(aws: Aws, region: str, wanted: list[dict[str, object]]) -> Iterator[Any]:
+    """Yield instances that are there, as AWS lists them."""
+    asked = [*wanted, *filters(instance_state_name=THERE)]
+    for group in aws.pages(
+        region, "describe_instances", "Reservations", Filters=asked, MaxResults=1000
+    ):
+        yield from group["Instances"]
+
+
+def node_of(found: Any, region: str) -> Node:
+    """Return an instance as a node, as far as AWS knows it."""
+    tags = labels_of(found)
+    public = str(found.get("PublicIpAddress") or "")
+    return Node(
+        id=str(found["InstanceId"]),
+        provider="aws",
+        rank=int(found.get("AmiLaunchIndex") or 0),
+        address=public or str(found.get("PrivateIpAddress") or ""),
+        data={
+            "scope": region,
+            "zone": str(found.get("Placement", {}).get("AvailabilityZone", region)),
+            "type": str(found.get("InstanceType", "")),
+            "state": str(found.get("State", {}).get("Name", "")),
+            "spot": "yes" if found.get("InstanceLifecycle") == "spot" else "",
+            "private": str(found.get("PrivateIpAddress") or ""),
+            "session": tags.session,
+            "owner": tags.owner,
+            "launched": str(found.get("LaunchTime", "")),
+        },
+    )
+
+
+def others(aws: Aws, region: str, wanted: list[dict[str, object]]) -> Iterator[ResourceRef]:
+    """Yield what else is there: what an instance takes with it is not listed apart."""
+    for kind, call, key, field in KINDS:
+        asked: dict[str, object] = {"Filters": wanted}
+        found = (
+            aws.ec2(region, call, **asked).get(key, ())
+            if call in _PAGED
+            else aws.pages(region, call, key, **asked)
+        )
+        for one in found:
+            if _counts(one) and one.get(field):
+                session = labels_of(one).session
+                yield ResourceRef(kind=kind, id=str(one[field]), scope=region, session_id=session)
+
+
+def _counts(found: Any) -> bool:
+    return str(found.get("State", "")) not in _GONE

@@ -1,0 +1,139 @@
+"""Subnets to be in, and the security group that lets in only who asked for the nodes."""
+
+from __future__ import annotations
+
+import ipaddress
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from outrig.errors import ConfigError, RemoteError
+from outrig_aws.calls import filters
+from outrig_aws.tags import labels, specification
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from outrig.api import Context
+    from outrig_aws.calls import Aws
+    from outrig_aws.settings import AwsSettings
+
+LOOKUP_S = 10.0
+SSH = 22
+GROUP = "security-group"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subnet:
+    """A subnet, its zone and its network; `public` when instances get a public address there."""
+
+    id: str
+    zone: str
+    vpc: str
+    public: bool
+
+
+def subnets(aws: Aws, settings: AwsSettings, region: str) -> tuple[Subnet, ...]:
+    """Return the subnets of a region that may be used, in the order of the settings.
+
+    Without any named these are the default ones, by zone. Raises `OutrigError`.
+    """
+    if settings.subnet:
+        asked: dict[str, object] = {"SubnetIds": list(settings.subnet)}
+    else:
+        asked = {"Filters": filters(default_for_az="true")}
+    found = [_subnet(one) for one in aws.pages(region, "describe_subnets", "Subnets", **asked)]
+    order = {name: place for place, name in enumerate(settings.subnet or settings.zone)}
+    found = [one for one in found if not settings.zone or one.zone in settings.zone]
+    if not found:
+        what = "default subnet" + (f" in {', '.join(settings.zone)}" if settings.zone else "")
+        raise ConfigError(f"aws {region}: there is no {what}", hint="name one: --subnet ID")
+    return tuple(
+        sorted(found, key=lambda one: (order.get(one.id, order.get(one.zone, 99)), one.zone))
+    )
+
+
+def _subnet(found: Any) -> Subnet:
+    return Subnet(
+        id=str(found["SubnetId"]),
+        zone=str(found["AvailabilityZone"]),
+        vpc=str(found["VpcId"]),
+        public=bool(found.get("MapPublicIpOnLaunch")),
+    )
+
+
+def caller_networks(settings: AwsSettings) -> tuple[str, ...]:
+    """Return who may log in, as CIDR blocks; never everybody. Raises `OutrigError`."""
+    texts = settings.allow_from or (_own_address(settings.address_service),)
+    try:
+        found = [ipaddress.ip_network(one.strip(), strict=False) for one in texts]
+    except ValueError as err:
+        raise ConfigError(f"providers.aws.allow_from: {err}") from err
+    for one in found:
+        if one.prefixlen == 0:
+            raise ConfigError(
+                f"providers.aws.allow_from: {one} is the whole world",
+                hint="give the network that you are in",
+            )
+    return tuple(str(one) for one in found)
+
+
+def _own_address(service: str) -> str:
+    if not service.startswith(("https://", "http://127.")):
+        raise ConfigError(f"providers.aws.address_service: {service} is no https:// URL")
+    try:
+        with urllib.request.urlopen(service, timeout=LOOKUP_S) as answer:  # noqa: S310 - checked
+            text = answer.read(100).decode("ascii", "replace").strip()
+        return str(ipaddress.ip_address(text))
+    except (OSError, ValueError) as err:
+        raise RemoteError(
+            f"your own address is not known: {service}: {err}",
+            hint="say who may log in: --aws-allow-from 203.0.113.7/32",
+        ) from err
+
+
+def own_group(
+    aws: Aws, region: str, vpc: str, tags: Mapping[str, str], token: str, context: Context
+) -> str:
+    """Return the session's security group in a network, made on first use, without any rule."""
+    session = labels(tags).session
+    asked = filters(tag__outrig_session=session, vpc_id=vpc)
+    for one in aws.pages(region, "describe_security_groups", "SecurityGroups", Filters=asked):
+        return str(one["GroupId"])
+    intent = context.journal.intend(GROUP, scope=region, token=token, tags=tags)
+    made = aws.ec2(
+        region,
+        "create_security_group",
+        GroupName=f"outrig-{session.lower()}",
+        Description=f"outrig session {labels(tags).name[:80]}",
+        VpcId=vpc,
+        TagSpecifications=[specification(GROUP, tags)],
+    )
+    intent.created(str(made["GroupId"]))
+    return str(made["GroupId"])
+
+
+def let_in(aws: Aws, region: str, group: str, networks: Sequence[str]) -> None:
+    """Let these networks log in, and the group's own members reach each other; all else stays out.
+
+    Repeating it is harmless: a rule that is there already is no error.
+    """
+    own: dict[str, object] = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}
+    for rule in (*(_login(one) for one in networks), own):
+        _allow(aws, region, group, rule)
+
+
+def _allow(aws: Aws, region: str, group: str, rule: dict[str, object]) -> None:
+    try:
+        aws.ec2(region, "authorize_security_group_ingress", GroupId=group, IpPermissions=[rule])
+    except ConfigError as err:
+        if "InvalidPermission.Duplicate" not in str(err):
+            raise
+
+
+def _login(network: str) -> dict[str, object]:
+    rule: dict[str, object] = {"IpProtocol": "tcp", "FromPort": SSH, "ToPort": SSH}
+    about = "who asked for it"
+    if ":" in network:
+        return {**rule, "Ipv6Ranges": [{"CidrIpv6": network, "Description": about}]}
+    return {**rule, "IpRanges": [{"CidrIp": network, "Description": about}]}

@@ -1,0 +1,34 @@
+"""A session on EC2, from start to stop: through real sshd, and nothing is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from outrig.testing.command_line import CommandLine
+    from outrig.testing.fixtures import ProjectMaker
+    from tests.plugins.aws.conftest import LivingEc2
+
+FILES: dict[str, str | bytes | Mapping[str, object]] = {
+    "outrig.yaml": {
+        "name": "demo",
+        "output_files": ["out/"],
+        "commands": [{"name": "train", "command": "sh train.sh"}],
+    },
+    "train.sh": "echo on $(hostname); mkdir -p out; echo 42 > out/result; exit 3\n",
+}
+
+
+def test_a_command_runs_on_an_instance_and_nothing_is_left(
+    ec2: LivingEc2, run: CommandLine, project: ProjectMaker
+) -> None:
+    directory = project(FILES)
+    done = run("session", "start", "train", "--provider", "aws")
+    assert (done.exit_code, done.out[:5]) == (3, "on i-"), done.err
+    assert (directory / "out/result").read_text() == "42\n"
+    assert len(ec2.left()) == 3  # an instance, its disk, its security group
+    stopped = run("session", "stop")
+    assert stopped.exit_code == 0, stopped.err
+    assert ec2.left() == []
