@@ -169,7 +169,7 @@ COMPUTE = MapKind(
             name="count",
             kind=WholeKind(minimum=1, maximum=10_000),
             default="1",
-            help="How many nodes.",
+            help="How many nodes; of named hosts all, where it is not given.",
         ),
         Key(
             name="resources",
