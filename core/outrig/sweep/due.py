@@ -53,7 +53,9 @@ def blocked_by(outrig: Outrig, sweep: Sweep) -> str | None:
         except NotFoundError:
             return f"{one}, which it depends on, is not recorded any more"
         if status.ended and status is not RunStatus.SUCCEEDED:
-            return f"{one}, which it depends on, is {status.value}"
+            sweep = outrig.state.sweeps.get(one)
+            name = f"run {one}" if sweep is None else sweep.name
+            return f"{name}, which it depends on, is {status.value}"
     return None
 
 
