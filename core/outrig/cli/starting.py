@@ -80,8 +80,12 @@ def start_cases(
     several = len(cases) > 1
     observer = TerminalObserver(command, prefix=several)
     command.outrig.watch(observer)
+    from outrig.project.semantics import shadowed_option
+
     for text in project.notices:
-        command.note(text)
+        own = shadowed_option(text)
+        if own is None or (command.definition.has_option(own) and command.was_given(own)):
+            command.note(text)
     try:
         with interruptible(command.outrig):
             requests = _requests(command, project, cases, options)

@@ -89,12 +89,21 @@ class Configuration:
     def set(self, key: str, text: str) -> None:
         """Write a value into the file; raises `UsageError` when it does not fit the key."""
         field = self.field(key)
+        if key == "provider":
+            self._check_provider(text)
         try:
             value = field.convert(text)
         except ValueError:
             got = "" if field.secret else f", not {shown(text)}"
             raise UsageError(f"{key}: expected {field.expected}{got}") from None
         set_key(self.path, key, _writable(value))
+
+    def _check_provider(self, name: str) -> None:
+        """Raise `UsageError` for a provider that is not installed, with the nearest that is."""
+        try:
+            self._hooks.catalogue.find(Kind.PROVIDER, name)
+        except PluginError as err:
+            raise UsageError(str(err), hint=err.hint) from err
 
     def unset(self, key: str) -> bool:
         """Take a key out of the file; false when it was not there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from outrig.errors import UsageError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from outrig.project.document import Document, YamlNode
 
+_SHADOWED = re.compile(r": --(\S+) is an option of Outrig's;")
 _ENVIRONMENT_FILES = ("requirements", "conda", "dockerfile")
 
 
@@ -41,6 +43,12 @@ def notices(document: Document) -> Iterator[str]:
             )
         lines[name.text] = name.line
         yield from _shadowed(document, command)
+
+
+def shadowed_option(notice: str) -> str | None:
+    """Return the option of Outrig's that a notice says a parameter is named like, if it does."""
+    found = _SHADOWED.search(notice)
+    return found[1] if found else None
 
 
 def _shadowed(document: Document, command: Section) -> Iterator[str]:

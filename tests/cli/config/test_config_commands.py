@@ -65,8 +65,16 @@ def test_another_file(run: CommandLine, tmp_path: Path) -> None:
     other.write_text("# mine\noutput: plain # yes\n")
     environment = {"OUTRIG_CONFIG": str(other)}
     assert run("config", "path", env=environment).checked().out == f"{other}\n"
-    run("config", "set", "provider", "acme", env=environment).checked()
-    assert other.read_text() == "# mine\noutput: plain # yes\nprovider: acme\n"
+    run("config", "set", "provider", "local", env=environment).checked()
+    assert other.read_text() == "# mine\noutput: plain # yes\nprovider: local\n"
+
+
+def test_a_provider_that_is_not_installed_is_refused(run: CommandLine) -> None:
+    refused = run("config", "set", "provider", "locale")
+    assert refused.exit_code == 2
+    assert 'no provider named "locale" is installed' in refused.err
+    assert "local" in refused.err.splitlines()[1]
+    assert run("config", "get", "provider").out != "locale\n"
 
 
 def test_settings_of_a_plugin(run: CommandLine, acme: None) -> None:

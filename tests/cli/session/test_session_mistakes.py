@@ -151,3 +151,16 @@ def test_an_environment_without_its_tool_is_refused_before_a_session_is_made(
     assert "environment.image needs a container engine" in result.err
     assert "[1/" not in result.err
     assert run("session", "list", "--all").err == "no sessions\n"
+
+
+def test_a_parameter_named_like_an_option_is_mentioned_when_that_is_given(
+    run: CommandLine, project: ProjectMaker
+) -> None:
+    command = {"name": "go", "command": "echo {{name}}", "params": [{"name": "name"}]}
+    project({"outrig.yaml": {"name": "p", "commands": [command]}})
+    given = run("session", "start", "go", "--param", "name=x")
+    assert given.out == "x\n"
+    assert "is an option of Outrig's" not in given.err
+    mistaken = run("session", "start", "go", "--name", "y", "--param", "name=x")
+    assert mistaken.err.count("--name is an option of Outrig's") == 1
+    assert "--name is an option of Outrig's" in run("project", "validate").err

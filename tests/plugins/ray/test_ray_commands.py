@@ -159,3 +159,13 @@ def test_the_multiplexers_exclude_each_other(run: CommandLine, project: ProjectM
     done = run("ray", "session", "attach", "--tmux", "--screen")
     assert done.exit_code == 125
     assert "--tmux and --screen exclude each other" in done.err
+
+
+def test_a_value_that_is_called_like_a_command_stays_a_value(
+    run: CommandLine, project: ProjectMaker
+) -> None:
+    command = {"name": "default", "command": "echo default {{b}}", "params": [{"name": "b"}]}
+    other = {"name": "first", "command": "echo first"}
+    project({"outrig.yaml": {"name": "p", "commands": [other, command]}})
+    assert run("ray", "session", "start", "--b", "first").out == "default first\n"
+    assert run("ray", "session", "start", "first").out == "first\n"
