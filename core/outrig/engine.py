@@ -16,7 +16,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from outrig.errors import NotFoundError, ProjectError
+from outrig.errors import ProjectError
 from outrig.session.cancel import Cancel
 from outrig.session.observer import Observer
 from outrig.state.state import State
@@ -96,7 +96,7 @@ class Outrig:
             self.runtime.observer = observer
 
     def close(self) -> None:
-        """Hang up all connections to nodes; what runs there goes on, and this may be used again."""
+        """Hang up; what runs goes on, and this may be used again."""
         if "runtime" in self.__dict__:
             self.runtime.hooks.close()
 
@@ -277,22 +277,11 @@ class Outrig:
         `apart` puts them into `outputs/<session>/`, as those of a session that was started with
         others always are. `anew` `False` brings only what has not come back yet as it now is.
         """
-        from outrig.session.projects import declared_outputs, outputs_root
-        from outrig.session.pull import PullRequest, pull
+        from outrig.session.projects import pull_request
+        from outrig.session.pull import pull
 
-        wanted = declared_outputs(self, session) if outputs is None else outputs
-        if not wanted:
-            return []
-        info = self.snapshots.find(session.snapshot_id or "")
-        request = PullRequest(
-            root=outputs_root(session),
-            outputs=wanted,
-            apart=apart or session.outputs_apart,
-            anew=anew,
-            named=outputs is not None,
-            snapshot=None if info is None else self.snapshots.reader(info),
-        )
-        return pull(self.runtime, session, request)
+        request = pull_request(self, session, outputs, apart=apart, anew=anew)
+        return [] if request is None else pull(self.runtime, session, request)
 
     def list_files(self, session: Session, patterns: Sequence[str] = ()) -> list[RemoteFile]:
         """List files in a session's work directory."""
@@ -404,15 +393,7 @@ class Outrig:
         return self.state.runs.of_session(session.id)[::-1][:limit]
 
     def run(self, prefix: str) -> tuple[Session, Run]:
-        """Return the one run whose id begins with `prefix`, and its session.
+        """Return the run whose id begins so, and its session; raises `NotFoundError`."""
+        from outrig.session.find import find_run
 
-        Raises `NotFoundError`.
-        """
-        found = self.state.runs.get(prefix)
-        if len(found) != 1:
-            what = f'several runs begin with "{prefix}"' if found else f'there is no run "{prefix}"'
-            raise NotFoundError(what, hint="see: outrig run list")
-        session = self.state.sessions.get(found[0].session_id)
-        if session is None:
-            raise NotFoundError(f'the session of run "{prefix}" is not recorded')
-        return session, found[0]
+        return find_run(self.runtime, prefix)

@@ -11,6 +11,7 @@ from outrig.model.session import SessionState
 from outrig.session.lock import is_locked
 
 if TYPE_CHECKING:
+    from outrig.model.run import Run
     from outrig.model.session import Session
     from outrig.session.runtime import Runtime
 
@@ -44,6 +45,18 @@ def find_session(runtime: Runtime, project_id: str | None, pattern: str | None) 
         names = ", ".join(one.name for one in found)
         raise NotFoundError(f'several sessions match "{pattern}": {names}', hint="name one")
     return found[0]
+
+
+def find_run(runtime: Runtime, prefix: str) -> tuple[Session, Run]:
+    """Return the one run whose id begins with `prefix`, and its session; raises `NotFoundError`."""
+    found = runtime.state.runs.get(prefix)
+    if len(found) != 1:
+        what = f'several runs begin with "{prefix}"' if found else f'there is no run "{prefix}"'
+        raise NotFoundError(what, hint="see: outrig run list")
+    session = runtime.state.sessions.get(found[0].session_id)
+    if session is None:
+        raise NotFoundError(f'the session of run "{prefix}" is not recorded')
+    return session, found[0]
 
 
 def require_running(session: Session, *, resume: str = "session start --name") -> None:

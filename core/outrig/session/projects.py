@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from outrig.model.project import Command, Compute, Project
     from outrig.model.session import Session
     from outrig.model.snapshot import SnapshotReader
+    from outrig.session.pull import PullRequest
     from outrig.session.requests import NewRun
 
 
@@ -114,3 +115,23 @@ def declared_outputs(outrig: Outrig, session: Session) -> tuple[str, ...]:
     if info is None:  # it was deleted since: the project as it is now must do
         return outrig.project(session.project_root).output_files
     return outrig.project_of(info, session.project_root).output_files
+
+
+def pull_request(
+    outrig: Outrig, session: Session, outputs: Sequence[str] | None, *, apart: bool, anew: bool
+) -> PullRequest | None:
+    """Return what brings outputs back, those named or all declared; `None` where there are none."""
+    from outrig.session.pull import PullRequest
+
+    wanted = declared_outputs(outrig, session) if outputs is None else outputs
+    if not wanted:
+        return None
+    info = outrig.snapshots.find(session.snapshot_id or "")
+    return PullRequest(
+        root=outputs_root(session),
+        outputs=wanted,
+        apart=apart or session.outputs_apart,
+        anew=anew,
+        named=outputs is not None,
+        snapshot=None if info is None else outrig.snapshots.reader(info),
+    )
