@@ -95,7 +95,8 @@ PEERS = (
     Peer(
         name="`cp -a`",
         program="cp",
-        cold="rm -rf $R; cp -a $T $R",
+        cold="rm -rf $R; mkdir $R && "
+        "find $T -mindepth 1 -maxdepth 1 ! -name .git -exec cp -a -t $R {} +",
         restore="cp -a $R $O",
         note="a plain copy",
     ),
