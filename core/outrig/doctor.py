@@ -170,7 +170,7 @@ def _plugins(hooks: Hooks | None) -> Iterator[Check]:
     installed = {entry.name for entry in hooks.catalogue.entries(Kind.PROVIDER)}
     for name in sorted(wanted):
         if name in installed or name == "local":
-            yield from _provider(hooks, name)
+            yield from provider_checks(hooks, name)
 
 
 def _configured_providers() -> Iterator[str]:
@@ -189,7 +189,8 @@ def _configured_providers() -> Iterator[str]:
             yield name
 
 
-def _provider(hooks: Hooks, name: str) -> Iterator[Check]:
+def provider_checks(hooks: Hooks, name: str) -> Iterator[Check]:
+    """Look at one provider, as far as it can tell how it stands."""
     from outrig.interfaces import WithCheck
 
     title = f"provider {name}"

@@ -21,7 +21,7 @@ KINDS = (
     ("security-group", "describe_security_groups", "SecurityGroups", "GroupId"),
     ("volume", "describe_volumes", "Volumes", "VolumeId"),
     ("address", "describe_addresses", "Addresses", "AllocationId"),
-    ("key-pair", "describe_key_pairs", "KeyPairs", "KeyPairId"),
+    ("key-pair", "describe_key_pairs", "KeyPairs", "KeyName"),
     ("placement-group", "describe_placement_groups", "PlacementGroups", "GroupName"),
     (
         "spot-request",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -79,8 +80,9 @@ def caller_networks(settings: AwsSettings) -> tuple[str, ...]:
 
 
 def _own_address(service: str) -> str:
-    if not service.startswith(("https://", "http://127.")):
-        raise ConfigError(f"providers.aws.address_service: {service} is no https:// URL")
+    where = urllib.parse.urlsplit(service)
+    if where.scheme != "https" and where.hostname != "127.0.0.1":
+        raise ConfigError(f"providers.aws.address_service: {service} is no https URL")
     try:
         with urllib.request.urlopen(service, timeout=LOOKUP_S) as answer:  # noqa: S310 - checked
             text = answer.read(100).decode("ascii", "replace").strip()

@@ -115,7 +115,10 @@ class AwsProvider(NodeProvider, WithCheck, WithOwnLifetime, WithPrices, OwnsReso
         if refused is not None and len(silent) == len(scopes or self.aws.regions()):
             raise refused
         return Inventory(
-            nodes=tuple(nodes), resources=tuple(resources), scopes_not_asked=tuple(silent)
+            nodes=tuple(nodes),
+            resources=tuple(resources),
+            scopes_asked=tuple(scopes or self.aws.regions()),
+            scopes_not_asked=tuple(silent),
         )
 
     def _all_regions(self) -> tuple[str, ...]:

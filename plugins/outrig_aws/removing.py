@@ -24,7 +24,7 @@ _CALLS = {
     "security-group": ("delete_security_group", "GroupId"),
     "volume": ("delete_volume", "VolumeId"),
     "address": ("release_address", "AllocationId"),
-    "key-pair": ("delete_key_pair", "KeyPairId"),
+    "key-pair": ("delete_key_pair", "KeyName"),
     "placement-group": ("delete_placement_group", "GroupName"),
 }
 _WELL_FORMED = "i-"
@@ -39,31 +39,43 @@ class Removal:
         self._context = context
         self._poll_s = poll_s
         self._limit_s = limit_s
+        self._asked: dict[str, ResourceRef] = {}
         self._failed: dict[ResourceRef, str] = {}
 
     def run(self, targets: Sequence[ResourceRef], how: Release) -> ReleaseReport:
         """Give back, or with `KEEP` only stop; what is missing counts as given back."""
         nodes = [one for one in targets if one.kind == "node"]
         rest = [one for one in targets if one.kind != "node"]
-        found = self._found([one.id for one in nodes])
+        self._asked = {one.id: one for one in nodes}
+        found, over = self._found(nodes)
         if how is Release.KEEP:
             self._stop(found)
         else:
             self._terminate(found)
-            groups = self._groups(found) if found else []
+            groups = self._groups(over)
             for one in {(ref.kind, ref.id): ref for ref in [*groups, *rest]}.values():
                 self._remove(one)
         released = tuple(one for one in targets if one not in self._failed)
         return ReleaseReport(released=released, failed=tuple(self._failed.items()))
 
-    def _found(self, ids: Sequence[str]) -> list[Any]:
-        """Return the instances, and those of the same sessions: a start may have left some."""
-        known = [one for one in ids if one.startswith(_WELL_FORMED)]
+    def _found(self, nodes: Sequence[ResourceRef]) -> tuple[list[Any], list[str]]:
+        """Return the instances to give back, and the sessions that have none then.
+
+        Of a session that is given back as a whole these are all: a start may have left some more.
+        """
         there = [*THERE, "shutting-down"]
-        found = self._listed("instance-id", known, there)
-        sessions = sorted({labels_of(one).session for one in found} - {""})
-        found += self._listed("tag:outrig-session", sessions, there)
-        return [*{str(one["InstanceId"]): one for one in found}.values()]
+        known = {one.id for one in nodes if one.id.startswith(_WELL_FORMED)}
+        whole = {one.session_id for one in nodes} - {""}
+        named = self._listed("instance-id", sorted(known), there)
+        sessions = {labels_of(one).session for one in named} - {""} | whole
+        found = {str(one["InstanceId"]): one for one in named}
+        over = set(sessions)
+        for one in self._listed("tag:outrig-session", sorted(sessions), there):
+            if labels_of(one).session in whole:
+                found[str(one["InstanceId"])] = one
+            elif one["InstanceId"] not in known:
+                over.discard(labels_of(one).session)
+        return [*found.values()], sorted(over)
 
     def _listed(self, name: str, values: Sequence[str], states: Sequence[str] = ()) -> list[Any]:
         """Return the instances that a filter fits; AWS takes at most 200 values of one."""
@@ -108,8 +120,7 @@ class Removal:
                 self._aws.ec2(self._region, call, InstanceIds=[one])
             except OutrigError as err:
                 if err.__cause__ is None or not is_missing(err.__cause__):
-                    ref = ResourceRef(kind="node", id=one, scope=self._region)
-                    self._failed[ref] = str(err)
+                    self._fail(one, str(err))
 
     def _wait(self, found: Iterable[Any], *, gone: tuple[str, ...], unless: str) -> None:
         """Wait until instances are as they should be: before that nothing else can go."""
@@ -124,20 +135,22 @@ class Removal:
             if ids and time.monotonic() > deadline:
                 for one in ids:
                     if states[one] != unless:
-                        ref = ResourceRef(kind="node", id=one, scope=self._region)
-                        self._failed[ref] = f"it is still {states[one]}"
+                        self._fail(one, f"it is still {states[one]}")
                 return
             if ids:
                 self._context.progress(0, len(ids), "nodes to give back")
                 time.sleep(pause)
                 pause = min(pause * 1.5, 10.0)
 
-    def _groups(self, found: Iterable[Any]) -> list[ResourceRef]:
-        """Return the security groups that were made for the sessions of instances."""
-        sessions = sorted({labels_of(one).session for one in found} - {""})
+    def _fail(self, instance: str, reason: str) -> None:
+        ref = ResourceRef(kind="node", id=instance, scope=self._region)
+        self._failed[self._asked.get(instance, ref)] = reason
+
+    def _groups(self, sessions: Sequence[str]) -> list[ResourceRef]:
+        """Return the security groups that were made for sessions."""
         if not sessions:
             return []
-        asked = filters(tag__outrig_session=sessions)
+        asked = filters(tag__outrig_session=[*sessions])
         pages = self._aws.pages(
             self._region, "describe_security_groups", "SecurityGroups", Filters=asked
         )

@@ -15,10 +15,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HOSTS = {
     "127.0.0.1",
+    "169.254.169.254",
     "alpha.example",
     "arxiv.org",
     "checkip.amazonaws.com",
     "docs.python.org",
+    "ec2.amazonaws.com",
     "git-scm.com",
     "github.com",
     "json-schema.org",

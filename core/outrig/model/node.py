@@ -140,10 +140,11 @@ class NodeQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """What a provider found: nodes, other resources, and the scopes it could not ask."""
+    """What a provider found: nodes, other resources, and the scopes it asked and could not ask."""
 
     nodes: tuple[Node, ...] = ()
     resources: tuple[ResourceRef, ...] = ()
+    scopes_asked: tuple[str, ...] = ()
     scopes_not_asked: tuple[str, ...] = ()
 
 

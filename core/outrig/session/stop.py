@@ -94,7 +94,9 @@ def _end(
 
 def _release(runtime: Runtime, session: Session, how: Release, held: Inventory) -> None:
     targets = tuple(
-        ResourceRef(kind="node", id=node.id, scope=node.data.get("scope", ""))
+        ResourceRef(
+            kind="node", id=node.id, scope=node.data.get("scope", ""), session_id=session.id
+        )
         for node in held.nodes
     )
     targets += held.resources

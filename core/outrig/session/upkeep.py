@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outrig.errors import OutrigError
-from outrig.interfaces import OnThisComputer, WithSessionEnd, WithUpkeep
+from outrig.interfaces import OnThisComputer, OwnsResources, WithSessionEnd, WithUpkeep
 from outrig.model.session import SessionState
 from outrig.session.execute import refresh
 from outrig.session.find import is_interrupted
+from outrig.session.outside import Outside, orphans_outside, release_outside
 from outrig.session.stop import stop
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Orphan:
     id: str
     node: str
     reason: str
+    outside: Outside | None = None
+    """Set for what a provider holds, besides nodes' own files."""
 
 
 def bring_up_to_date(runtime: Runtime, session: Session) -> Session:
@@ -74,8 +77,9 @@ def find_orphans(runtime: Runtime) -> list[Orphan]:
     """Return what is kept on nodes, or recorded, that nothing uses: nothing is changed.
 
     These are sessions whose start died, sessions a node keeps that are not recorded as live, those
-    that were to be terminated when idle or over age, and environments that no session uses. Only
-    nodes that a recorded session was on, and this computer, are asked.
+    that were to be terminated when idle or over age, environments that no session uses, and what
+    providers hold for sessions that are over. Only nodes that a recorded session was on, this
+    computer, and providers of recorded sessions are asked.
     """
     live = {one.id: one for one in runtime.state.sessions.select()}
     orphans = [
@@ -90,6 +94,10 @@ def find_orphans(runtime: Runtime) -> list[Orphan]:
             Orphan(kind="environment", id=digest, node=node.id, reason="no session uses it")
             for digest in kept.environments
         ]
+    orphans += [
+        Orphan(kind=one.ref.kind, id=one.ref.id, node=one.ref.scope, reason=one.reason, outside=one)
+        for one in orphans_outside(runtime, live)
+    ]
     return orphans
 
 
@@ -103,6 +111,8 @@ def _remove(
     runtime: Runtime, orphan: Orphan, nodes: dict[str, tuple[WithUpkeep, Node]]
 ) -> str | None:
     try:
+        if orphan.outside is not None:
+            return release_outside(runtime, orphan.outside)
         session = runtime.state.sessions.get(orphan.id)
         if session is not None and not session.state.ended:
             stop(runtime, session)
@@ -137,6 +147,6 @@ def _nodes(runtime: Runtime) -> list[tuple[WithUpkeep, Node]]:
     for session in runtime.state.sessions.select(ended=True):
         asked = [one for one in session.nodes if not session.state.ended or one.address == _HERE]
         provider = runtime.provider(session) if asked else None
-        if isinstance(provider, WithUpkeep):
+        if isinstance(provider, WithUpkeep) and not isinstance(provider, OwnsResources):
             found |= {(id(provider), node.id): (provider, node) for node in asked}
     return [*found.values()]

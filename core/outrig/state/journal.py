@@ -59,6 +59,13 @@ class JournalTable:
             for row in found
         ]
 
+    def scopes(self, provider: str) -> list[str]:
+        """Return every scope in which a provider was ever to make anything."""
+        found = self._database.read(
+            "SELECT DISTINCT scope FROM journal WHERE provider = ? ORDER BY scope", provider
+        )
+        return [str(row[0]) for row in found]
+
     def released(self, session_id: str) -> None:
         """Record that nothing of a session exists outside any more."""
         with self._database.write(durable=True) as rows:

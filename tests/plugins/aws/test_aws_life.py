@@ -1,0 +1,88 @@
+"""Stopping and resuming, several nodes, two clients at once, and what `gc` finds afterwards."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from outrig.testing.command_line import CommandLine
+    from outrig.testing.fixtures import ProjectMaker
+    from tests.plugins.aws.conftest import LivingEc2
+
+FILES = {"outrig.yaml": "name: demo\n", "a.txt": "a\n"}
+START = ("session", "start", "--provider", "aws")
+
+
+def test_a_kept_session_is_resumed_with_its_files(
+    ec2: LivingEc2, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    assert run(*START).exit_code == 0
+    assert run("session", "execute", "--shell", "echo mine > made.txt").exit_code == 0
+    first = json.loads(run("provider", "list-nodes", "--provider", "aws", "--output", "json").out)
+    kept = run("session", "stop", "--keep")
+    assert kept.exit_code == 0, kept.err
+    words = ("provider", "list-nodes", "--provider", "aws", "--output", "csv")
+    listed = run(*words, "--format", "kind,state,session")
+    assert listed.out.splitlines()[1:] == ["node,stopped,demo", "security-group,,demo"]
+    done = run("session", "start", "--name", "demo", "--provider", "aws", "--shell", "cat made.txt")
+    assert (done.exit_code, done.out) == (0, "mine\n"), done.err
+    again = json.loads(run("provider", "list-nodes", "--provider", "aws", "--output", "json").out)
+    assert [one["id"] for one in again] == [one["id"] for one in first]
+    assert run("session", "stop").exit_code == 0
+    assert ec2.left() == []
+
+
+def test_several_nodes_come_with_one_request_and_reach_each_other(
+    ec2: LivingEc2, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    done = run(*START, "--count", "3", timeout_s=120)
+    assert done.exit_code == 0, done.err
+    assert [one for one in ec2.calls() if one == "RunInstances"] == ["RunInstances"]
+    told = run("session", "execute", "--shell", "--on", "all", "echo $OUTRIG_NODE_RANK").out
+    assert sorted(line.split()[-1] for line in told.splitlines()) == ["0", "1", "2"]
+    assert run("session", "stop").exit_code == 0
+    assert ec2.left() == []
+
+
+def test_two_clients_that_start_one_name_share_one_node(
+    ec2: LivingEc2, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    both = [run.start(*START, "--name", "one") for _ in range(2)]
+    assert [one.wait(120).exit_code for one in both] == [0, 0]
+    assert sum(" running" in one for one in ec2.left()) == 1
+    assert run("session", "stop", "one").exit_code == 0
+    assert ec2.left() == []
+
+
+def test_gc_removes_what_no_session_uses_and_nothing_of_others(
+    account: LivingEc2, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    account.rule("DescribeInstances", skip=1, code="UnauthorizedOperation", http=403, times=1)
+    failed = run(*START)
+    assert (failed.exit_code, "releasing" in failed.err) == (125, True)
+    owner = (run.directory.parent / "home/outrig/state/owner").read_text().strip()
+    ec2 = account.client()
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    for name, tags in (("lost", {"outrig-owner": owner}), ("other", {"outrig-owner": "else"})):
+        made = [{"Key": key, "Value": value} for key, value in tags.items()]
+        kind = {"ResourceType": "security-group", "Tags": made}
+        ec2.create_security_group(
+            GroupName=name, Description=name, VpcId=vpc, TagSpecifications=[kind]
+        )
+        kind = {"ResourceType": "key-pair", "Tags": made}
+        ec2.create_key_pair(KeyName=name, TagSpecifications=[kind])
+        kind = {"ResourceType": "volume", "Tags": made}
+        ec2.create_volume(AvailabilityZone="us-east-1a", Size=8, TagSpecifications=[kind])
+    shown = run("gc", "--dry-run", "--output", "csv", "--format", "kind")
+    assert sorted(shown.out.split()[1:]) == ["key-pair", "security-group", "volume"], shown.err
+    cleared = run("gc", "--yes")
+    assert cleared.exit_code == 0, cleared.err
+    left = account.left()
+    assert len(left) == 3
+    assert "other" in left
+    assert run("gc", "--dry-run").out == ""
