@@ -137,10 +137,14 @@ class FilesAnswer(msgspec.Struct, frozen=True):
 
 
 class Want(msgspec.Struct, frozen=True):
-    """What a node lacks in a sync: the manifest, or chunks by their order in it."""
+    """What a node lacks in a sync: the manifest, or chunks by their order in it.
+
+    `zstd` tells whether the chunks may come in that encoding.
+    """
 
     want: str
     chunks: tuple[int, ...] = ()
+    zstd: bool = False
 
 
 class SyncAnswer(msgspec.Struct, frozen=True):

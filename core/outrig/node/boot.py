@@ -9,6 +9,7 @@ from pathlib import Path
 
 MODULES = (
     "place",
+    "zstd",
     "wire",
     "proc",
     "record",

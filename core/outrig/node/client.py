@@ -123,6 +123,10 @@ class Exchange(Generic[T]):
         """Send data that belongs to the call."""
         self._client.write(DATA, self._number, data)
 
+    def send_packed(self, data: bytes, encoding: int | None) -> None:
+        """Send data that is encoded already; `None`: it is not."""
+        self._client.write(DATA, self._number, data, encoding)
+
     def end(self) -> None:
         """Say that no more data will come."""
         self._client.write(END, self._number)
@@ -249,10 +253,17 @@ class NodeClient:
         """Make a call and wait for its reply."""
         return self.start(reply, op, **fields).reply()
 
-    def write(self, kind: int, number: int, payload: bytes = b"") -> None:
+    @property
+    def compresses(self) -> bool:
+        """Whether what is sent is packed."""
+        return self._writer.encoding != RAW
+
+    def write(
+        self, kind: int, number: int, payload: bytes = b"", packed: int | None = None
+    ) -> None:
         """Send a frame; raises `LostNodeError`."""
         try:
-            self._writer.write(kind, number, payload)
+            self._writer.write(kind, number, payload, packed)
         except (OSError, ValueError) as error:
             self._break(str(error))
             raise self.lost() from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from outrig.interfaces import WithExecution, WithMetrics
@@ -10,6 +11,7 @@ from outrig.model.run import LogPart, RunRef, RunState, Stream
 from outrig.model.session import SyncReport
 from outrig.node.answers import LogAnswer, Nothing, StateAnswer, StatesAnswer
 from outrig.node.base import NodeBase, by_node
+from outrig.node.packing import Packing
 from outrig.node.syncing import Manifest, sync_node
 
 if TYPE_CHECKING:
@@ -64,10 +66,13 @@ class RunsOnNodes(NodeBase, WithExecution, WithMetrics, ABC):
         """See `outrig.hookspecs.sync`."""
         manifest = Manifest(request.snapshot.entries())
 
-        def on_node(node: Node) -> SyncReport:
-            return self.on(node, lambda client: sync_node(client, manifest, request, context))
+        packing = Packing(request.snapshot, context, shared=len(request.nodes) > 1)
 
-        reports = self.on_each(request.nodes, on_node)
+        def on_node(node: Node) -> SyncReport:
+            return self.on(node, lambda client: sync_node(client, manifest, request, packing))
+
+        with closing(packing):
+            reports = self.on_each(request.nodes, on_node)
         return SyncReport(
             skipped=all(one.skipped for one in reports),
             sent_chunks=sum(one.sent_chunks for one in reports),

@@ -9,18 +9,15 @@ from outrig.errors import RemoteError
 from outrig.model.session import SyncReport
 from outrig.node.answers import SyncAnswer, Want
 from outrig.node.client import decoded, encoded
-from outrig.node.program.apply import packs
 from outrig.node.program.wire import PIECE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
-    from outrig.interfaces import Context
     from outrig.model.session import SyncRequest
-    from outrig.model.snapshot import Entry, SnapshotReader
+    from outrig.model.snapshot import Entry
     from outrig.node.client import NodeClient
-
-CHECK_EVERY = 64
+    from outrig.node.packing import Packing
 
 
 class Manifest:
@@ -39,10 +36,10 @@ def _fields(entry: Entry) -> tuple[object, ...]:
 
 
 def sync_node(
-    client: NodeClient, manifest: Manifest, request: SyncRequest, context: Context
+    client: NodeClient, manifest: Manifest, request: SyncRequest, packing: Packing
 ) -> SyncReport:
     """Bring one node up to date; raises `RemoteError`."""
-    sent = _Sent()
+    chunks = size_bytes = 0
     with client.start(
         SyncAnswer,
         "sync",
@@ -56,16 +53,19 @@ def sync_node(
             if want.want == "manifest":
                 for start in range(0, len(manifest.data), PIECE):
                     exchange.send(manifest.data[start : start + PIECE])
-            else:
-                wanted = _by_digest(manifest, want.chunks, client.name)
-                for pack in packs(sent.read(request.snapshot, wanted, context), PIECE):
-                    exchange.send(pack)
-                exchange.end()
+                continue
+            wanted = _by_digest(manifest, want.chunks, client.name)
+            zstd = want.zstd and client.compresses
+            source = packing.of(wanted, zstd=zstd)
+            for pack in source.packs():
+                exchange.send_packed(pack.data, pack.encoding if zstd else None)
+            exchange.end()
+            chunks, size_bytes = len(wanted), source.size_bytes
         answer = exchange.reply()
     return SyncReport(
         skipped=answer.skipped,
-        sent_chunks=sent.chunks,
-        sent_bytes=sent.size_bytes,
+        sent_chunks=chunks,
+        sent_bytes=size_bytes,
         written_files=answer.written,
         removed_files=answer.removed,
     )
@@ -76,24 +76,3 @@ def _by_digest(manifest: Manifest, numbers: tuple[int, ...], name: str) -> dict[
     if any(not 0 <= number < len(known) for number in numbers):
         raise RemoteError(f"{name}: the node asks for a chunk that there is not")
     return {known[number]: number for number in numbers}
-
-
-class _Sent:
-    """Counts what goes to a node."""
-
-    def __init__(self) -> None:
-        self.chunks = 0
-        self.size_bytes = 0
-
-    def read(
-        self, snapshot: SnapshotReader, wanted: dict[str, int], context: Context
-    ) -> Iterator[tuple[int, bytes]]:
-        """Yield the wanted chunks with their numbers."""
-        for digest, data in snapshot.read(tuple(wanted)):
-            if self.chunks % CHECK_EVERY == 0:
-                context.check_cancelled()
-                context.progress(self.chunks, len(wanted), "chunks")
-            self.chunks += 1
-            self.size_bytes += len(data)
-            yield wanted[digest], data
-        context.progress(self.chunks, len(wanted), "chunks")

@@ -18,7 +18,7 @@ import pytest
 from outrig.errors import OutrigError, RemoteError
 from outrig.ids import new_id
 from outrig.model.run import RunRef, RunStatus, Task
-from outrig.node import boot, client
+from outrig.node import boot, greeting
 from outrig.testing.providers import Held
 from outrig_local.provider import LocalProvider, LocalSettings
 
@@ -181,7 +181,7 @@ def test_a_clock_that_is_set_back(
     head, mark, rest = boot.program_source().partition(b"import annotations\n")
     source = head + mark + SHIFTED % os.fsencode(back)
     source += rest.replace(b"time.time()", b"shifted_time()")
-    monkeypatch.setattr(client, "program_source", lambda: source)
+    monkeypatch.setattr(greeting, "program_source", lambda: source)
     monkeypatch.setattr(boot, "program_digest", lambda: "shifted")
     held = Held(LocalProvider(LocalSettings(root=str(root))))
     held.sync({})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from outrig.ids import new_id
 from outrig.model.run import RunStatus, Task
-from outrig.node import boot, client
+from outrig.node import boot, greeting
 from outrig.testing.providers import Held
 from outrig_local.provider import LocalProvider, LocalSettings
 
@@ -34,7 +34,7 @@ def test_a_newer_client_replaces_the_keeper(
         pass
     old = keeper(root)
     newer = boot.program_source().replace(VERSION, b"KEEPER_VERSION = 2\n")
-    monkeypatch.setattr(client, "program_source", lambda: newer)
+    monkeypatch.setattr(greeting, "program_source", lambda: newer)
     monkeypatch.setattr(boot, "program_digest", lambda: "newer")
     provider = LocalProvider(LocalSettings(root=str(root)))
     guest = Held(provider)

@@ -9,6 +9,7 @@ from outrig.node.program.manifest import Applied, parse_manifest
 from outrig.node.program.place import Refused, remove_tree
 from outrig.node.program.runs import make_session
 from outrig.node.program.tree import Tree
+from outrig.node.program.zstd import found_zstd
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def apply_manifest(call: Call, applying: Applying, manifest: bytes) -> dict[str,
     applying.applied.begin(manifest)
     applying.make_rest()
     if missing:
-        call.send_fields({"want": "chunks", "chunks": missing})
+        zstd = found_zstd() is not None
+        call.send_fields({"want": "chunks", "chunks": missing, "zstd": zstd})
         for pack in call.receive():
             applying.take(pack)
     applying.finish()

@@ -11,6 +11,8 @@ import struct
 import threading
 import zlib
 
+from outrig.node.program.zstd import found_zstd
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -23,7 +25,7 @@ PIECE = 1 << 20
 CALL, REPLY, FAIL, DATA, END, STOP = 1, 2, 3, 4, 5, 6
 """Client to node: CALL, DATA, END (of data), STOP (of the call). Node to client: the others."""
 
-RAW, ZLIB = 0, 1
+RAW, ZLIB, ZSTD = 0, 1, 2
 
 
 class BrokenWireError(Exception):
@@ -59,13 +61,18 @@ class FrameWriter:
         self.encoding = encoding
         self.lock = threading.Lock()
 
-    def write(self, kind: int, request: int, payload: bytes | memoryview = b"") -> None:
-        """Send one frame; raises `OSError` when the other end is gone."""
-        encoding = RAW
-        if self.encoding == ZLIB and len(payload) > 512:
-            packed = zlib.compress(payload, 1)
-            if len(packed) < len(payload):
-                payload, encoding = packed, ZLIB
+    def write(
+        self, kind: int, request: int, payload: bytes | memoryview = b"", packed: int | None = None
+    ) -> None:
+        """Send one frame; raises `OSError` when the other end is gone.
+
+        `packed` says how the payload is encoded already.
+        """
+        encoding = packed or RAW
+        if packed is None and self.encoding == ZLIB and len(payload) > 512:
+            smaller = zlib.compress(payload, 1)
+            if len(smaller) < len(payload):
+                payload, encoding = smaller, ZLIB
         head = HEADER.pack(len(payload), request, kind, encoding, 0)[:-4]
         check = zlib.crc32(payload, zlib.crc32(head))
         with self.lock:
@@ -93,7 +100,20 @@ def read_frame(stream: BinaryIO) -> Frame | None:
         raise BrokenWireError("the stream ends within a frame")
     if zlib.crc32(payload, zlib.crc32(head[:-4])) != check:
         raise BrokenWireError("a frame was damaged on its way")
-    return Frame(kind, request, inflated(payload) if encoding == ZLIB else payload)
+    return Frame(kind, request, plain(payload, encoding))
+
+
+def plain(payload: bytes, encoding: int) -> bytes:
+    """Undo a frame's encoding, never beyond the largest frame; raises `BrokenWireError`."""
+    if encoding == ZLIB:
+        return inflated(payload)
+    if encoding == ZSTD:
+        zstd = found_zstd()
+        found = zstd.plain(payload, MAX_FRAME) if zstd is not None else None
+        if found is None:
+            raise BrokenWireError("a frame does not decompress")
+        return found
+    return payload
 
 
 def inflated(payload: bytes) -> bytes:
