@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from outrig.errors import OutrigError
-    from outrig.settings import Settings
 
 HERE = Path(__file__).resolve().parent / "reference"
 
@@ -113,36 +112,23 @@ def _hooks() -> str:
 def _settings() -> str:
     from outrig.config.user import UserSettings
     from outrig.manifest import load
+    from outrig.plugins.reference import settings_table
 
     parts = [
         "# Settings\n",
         "The first of these that gives a value counts: flag, environment variable, project file,",
         "configuration file, default. `outrig config show` tells which one did.\n",
         "## Outrig's own\n",
-        _settings_table("", UserSettings),
+        settings_table("", UserSettings),
     ]
     manifest = load()
     for kind in ("providers", "stores"):
         for name, entry in sorted(manifest.table(kind).items()):
             module, _, attribute = entry.value.partition(":")
             declared = getattr(importlib.import_module(module), attribute).settings_type
-            parts += [f"## {kind}.{name}\n", _settings_table(f"{kind}.{name}", declared)]
+            table = settings_table(f"{kind}.{name}", declared) or "It has no settings.\n"
+            parts += [f"## {kind}.{name}\n", table]
     return "\n".join(parts)
-
-
-def _settings_table(section: str, declared: type[Settings]) -> str:
-    from outrig.config.fields import fields_of
-
-    rows = []
-    for one in fields_of(section, declared):
-        default = "" if one.default is None else f"`{one.default}`"
-        variables = ", ".join(f"`{name}`" for name in one.variables)
-        unit = f" ({one.unit})" if one.unit else ""
-        rows.append(f"| `{one.key}` | {variables} | {default} | {one.help}{unit} |\n")
-    if not rows:
-        return "It has no settings.\n"
-    head = "| key | variable | default | meaning |\n|---|---|---|---|\n"
-    return head + "".join(rows)
 
 
 def main() -> int:

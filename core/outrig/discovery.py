@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LIMIT_S = 10.0
 OWN_LIMIT_S = 120.0
+SLOW_S = 3.0
+"""A command that takes longer to import is used, and told."""
 RETRY_S = 3600.0
 """A plugin that took too long may have had a busy machine: it is looked at again after this."""
 _running: set[subprocess.Popen[bytes]] = set()
@@ -143,7 +145,9 @@ def _look_at_commands(
         findings.sources.extend(told.sources)
         for entry, finding in zip(waiting, told.findings, strict=False):
             reason = finding.pop("reason", None)
+            nuisances = list(_nuisances(finding.pop("took_s", 0), finding.pop("printed", "")))
             if reason is None:
+                problems += [_problem(entry, one, True) for one in nuisances]
                 findings.entries.append(Entry(*entry.row[:6], **finding))  # type: ignore[arg-type]
             else:
                 problems.append(_problem(entry, str(reason)))
@@ -157,8 +161,16 @@ def _look_at_commands(
     return findings
 
 
-def _problem(entry: Entry, reason: str) -> Problem:
-    return Problem(entry.distribution, entry.version, entry.group, entry.name, reason)
+def _nuisances(took_s: object, printed: object) -> Iterator[str]:
+    """Yield what a command that works has done wrong while it was imported."""
+    if isinstance(took_s, float) and took_s > SLOW_S:
+        yield f"it took {took_s:.1f} s to import"
+    if printed:
+        yield f"it printed while it was imported: {printed}"
+
+
+def _problem(entry: Entry, reason: str, used: bool = False) -> Problem:
+    return Problem(entry.distribution, entry.version, entry.group, entry.name, reason, used)
 
 
 class Told(NamedTuple):

@@ -14,6 +14,9 @@ from outrig.manifest import GROUPS, OWN, Problem, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from zipfile import Path as ZipPath
+
+    Directory = Path | ZipPath
 
 _PREFIX = "outrig."
 
@@ -31,12 +34,12 @@ class Distribution(NamedTuple):
 def distributions(own_only: bool, problems: list[Problem]) -> Iterator[Distribution]:
     """Yield each distribution with entry points of ours once: Outrig first, then as on the path."""
     seen: dict[str, Distribution] = {}
-    for directory, _ in installed():
-        text = text_of(Path(directory, "entry_points.txt"))
+    for directory in _directories():
+        text = text_of(directory / "entry_points.txt")
         entries = tuple(_entry_points(text))
         if not entries:
             continue
-        found = _distribution(Path(directory), entries, problems)
+        found = _distribution(directory, entries, [] if own_only else problems)
         if found is not None:
             seen.setdefault(found.name.lower().replace("_", "-").replace(".", "-"), found)
     if OWN in seen:
@@ -45,7 +48,24 @@ def distributions(own_only: bool, problems: list[Problem]) -> Iterator[Distribut
         yield from seen.values()
 
 
-def text_of(path: Path) -> str:
+def _directories() -> Iterator[Directory]:
+    """Yield the directories of metadata, those within archives too."""
+    for place, _ in installed():
+        if place.endswith((".dist-info", ".egg-info")):
+            yield Path(place)
+            continue
+        from zipfile import BadZipFile
+        from zipfile import Path as ZipPath
+
+        with suppress(BadZipFile, OSError):
+            yield from (
+                one
+                for one in ZipPath(place).iterdir()
+                if one.name.endswith((".dist-info", ".egg-info"))
+            )
+
+
+def text_of(path: Directory) -> str:
     try:
         return path.read_text("utf-8", "replace")
     except OSError:
@@ -65,9 +85,9 @@ def _entry_points(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _distribution(
-    directory: Path, entries: tuple[tuple[str, str, str], ...], problems: list[Problem]
+    directory: Directory, entries: tuple[tuple[str, str, str], ...], problems: list[Problem]
 ) -> Distribution | None:
-    guess = directory.stem.partition("-")
+    guess = directory.name.rpartition(".")[0].partition("-")
     metadata = text_of(directory / "METADATA") or text_of(directory / "PKG-INFO")
     headers = HeaderParser().parsestr(metadata)
     name, version = headers["Name"], headers["Version"]
@@ -98,8 +118,10 @@ def _range(requires: Iterable[str]) -> str:
     return ""
 
 
-def _editable_root(directory: Path) -> str:
+def _editable_root(directory: Directory) -> str:
     """Return where the sources of an editable install are, empty for an ordinary one."""
+    if not isinstance(directory, Path):
+        return ""
     if directory.suffix == ".egg-info":
         return str(directory.parent)
     try:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         problems: list[list[Any]]
 
 
-FORMAT = 1
+FORMAT = 2
 OWN = "outrig"
 _DAMAGED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 GROUPS = ("commands", "providers", "stores", "expanders", "extensions")
@@ -116,21 +116,40 @@ class Entry:
 
 
 class Problem:
-    """Why an entry point, or a whole distribution (no `group`, no `name`), is not used."""
+    """Why an entry point, or a whole distribution (no `group`, no `name`), is not used.
 
-    __slots__ = ("distribution", "group", "name", "reason", "version")
+    One with `used` set is used for all that.
+    """
 
-    def __init__(self, distribution: str, version: str, group: str, name: str, reason: str) -> None:
+    __slots__ = ("distribution", "group", "name", "reason", "used", "version")
+
+    def __init__(
+        self,
+        distribution: str,
+        version: str,
+        group: str,
+        name: str,
+        reason: str,
+        used: bool = False,
+    ) -> None:
         self.distribution = distribution
         self.version = version
         self.group = group
         self.name = name
         self.reason = reason
+        self.used = used
 
     @property
     def row(self) -> list[object]:
         """The arguments this problem can be made from."""
-        return [self.distribution, self.version, self.group, self.name, self.reason]
+        return [
+            self.distribution,
+            self.version,
+            self.group,
+            self.name,
+            self.reason,
+            self.used,
+        ]
 
     def __str__(self) -> str:
         what = f": outrig.{self.group} {self.name}" if self.name else ""
@@ -194,7 +213,11 @@ def _manifest(found: Found, left_out: list[str], fresh: bool) -> Manifest:
         rows = [row for row in rows if row[1] not in left_out and row[3] not in left_out]
     return Manifest(
         [Entry(*row) for row in rows],
-        [Problem(*row) for row in found["problems"] if row[0] not in left_out],
+        [
+            Problem(*row)
+            for row in found["problems"]
+            if row[0] not in left_out and (row[3] or row[0]) not in left_out
+        ],
         fresh=fresh,
     )
 
@@ -247,11 +270,17 @@ def key() -> str:
 
 
 def installed() -> list[tuple[str, int]]:
-    """Return the metadata directories on `sys.path` that have entry points, with their mtimes."""
-    found = []
+    """Return the metadata directories on `sys.path` that have entry points, with their mtimes.
+
+    An archive on `sys.path` may have several, and is returned itself.
+    """
+    found: list[tuple[str, int]] = []
     for place in dict.fromkeys(sys.path):
         try:
             names = os.listdir(place) if place else ()  # noqa: PTH208 - no pathlib here
+        except NotADirectoryError:
+            found += zip([place], stamp([place]), strict=True)
+            continue
         except OSError:
             continue
         for name in sorted(names):

@@ -12,12 +12,14 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 from outrig.cli.route import Group, Route
+from outrig.plugins.printing import kept_apart
 
 MAX_REASON = 300
 
@@ -101,11 +103,15 @@ def main() -> None:
     errors: list[BaseException] = []
     with Path(request["out"]).open("a", encoding="utf-8", buffering=1) as out:
         for group, value in request["entries"]:
-            try:
-                finding: dict[str, object] = look(group, value)
-            except BaseException as err:
-                errors.append(err)
-                finding = {"reason": why(err)}
+            start = time.monotonic()
+            with kept_apart() as printed:
+                try:
+                    finding: dict[str, object] = look(group, value)
+                except BaseException as err:
+                    errors.append(err)
+                    finding = {"reason": why(err)}
+            finding["took_s"] = time.monotonic() - start
+            finding["printed"] = printed.first_line
             out.write(json.dumps(finding) + "\n")
         values = [value for _, value in request["entries"]]
         if request["root"]:

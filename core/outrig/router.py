@@ -95,8 +95,9 @@ def tell_problems(manifest: Manifest) -> None:
     told: dict[str, str] = {}
     more: dict[str, int] = {}
     for problem in manifest.problems:
-        if told.setdefault(problem.distribution, str(problem)) != str(problem):
+        text = str(problem) if problem.used else f"skipped {problem}"
+        if told.setdefault(problem.distribution, text) != text:
             more[problem.distribution] = more.get(problem.distribution, 0) + 1
     for distribution, text in told.items():
         others = f" (and {more[distribution]} more)" if distribution in more else ""
-        say("outrig: warning:", "yellow", f"skipped {text}{others}; see: outrig plugin doctor")
+        say("outrig: warning:", "yellow", f"{text}{others}; see: outrig plugin doctor")

@@ -18,7 +18,7 @@ TALKERS = (
     "core/outrig/__main__.py",
     "core/outrig/cli/",
     "core/outrig/plugins/facade.py",  # reports what fails where nobody else listens
-    "core/outrig/plugins/loading.py",  # keeps what plugins print out of the results
+    "core/outrig/plugins/printing.py",  # keeps what plugins print out of the results
     "core/outrig/router.py",
 )
 STREAMS = ("sys.stdout", "sys.stderr")

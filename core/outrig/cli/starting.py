@@ -247,9 +247,9 @@ def _print_plan(command: Command, plan: Plan) -> None:
     price = plan.prices[0].usd_per_hour if plan.prices else None
     if price is not None:
         command.line(f"price: {price * plan.count:.4f} USD per hour")
-    for number, step in enumerate(plan.steps, 1):
-        skipped = f" (skipped: {step.skip})" if step.skip else ""
-        command.line(f"{number}. {step.name}: {step.detail}{skipped}")
     if plan.tags:
         tags = ", ".join(f"{name}={value}" for name, value in sorted(plan.tags.items()))
         command.line(f"tags: {tags}")
+    for number, step in enumerate(plan.steps, 1):
+        skipped = f" (skipped: {step.skip})" if step.skip else ""
+        command.line(f"{number}. {step.name}: {step.detail}{skipped}")

@@ -17,6 +17,8 @@ _REMEDIES = (
     ("half uninstalled", "remove that directory, or: pip install --force-reinstall {0}"),
     ("has that name already", "keep one of the two: pip uninstall {0}"),
     ("does not know the group", "install a release of {0} for this Outrig"),
+    ("while it was imported", "tell the authors of {0} to print nothing on import"),
+    ("s to import", "tell the authors of {0} to import large packages inside functions"),
     ("took more than", "give it longer with OUTRIG_PLUGIN_TIMEOUT, or: pip uninstall {0}"),
     ("is not of the form", "tell the authors of {0}"),
     ("is no name", "tell the authors of {0}"),

@@ -68,7 +68,9 @@ def fit(entry: Entry) -> str:
 
     kind = next(one for one in Kind if one.section == entry.group)
     catalogue = Catalogue(Manifest([entry], []))
-    instances = Instances(catalogue, config=ConfigFile(path=Path("none")), flags={})
+    told: list[str] = []
+    none = ConfigFile(path=Path("none"))
+    instances = Instances(catalogue, config=none, flags={}, report=told.append)
     try:
         plugin = catalogue.find(kind, entry.name)
         fields_of(f"{entry.group}.{entry.name}", instances.settings_type(plugin))
@@ -77,7 +79,7 @@ def fit(entry: Entry) -> str:
         Host(None if kind is Kind.EXTENSION else made, (made,) if kind is Kind.EXTENSION else ())
     except OutrigError as error:
         return str(error).removeprefix(f"{plugin.label} ")
-    return ""
+    return "; ".join(told).removeprefix(f"{plugin.label} ")
 
 
 def main() -> None:

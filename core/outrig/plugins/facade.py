@@ -67,7 +67,9 @@ class Hooks:
         report: Callable[[str], None] = _say,
     ) -> None:
         self._catalogue = Catalogue(manifest if manifest is not None else _installed())
-        self._instances = Instances(self._catalogue, config=config, flags=flags or {})
+        self._instances = Instances(
+            self._catalogue, config=config, flags=flags or {}, report=report
+        )
         self._report = report
         self._lock = threading.RLock()
         self._extensions: tuple[Registered, ...] | None = None

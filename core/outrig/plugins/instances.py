@@ -31,8 +31,10 @@ class Instances:
         *,
         config: ConfigFile | None,
         flags: Mapping[str, Mapping[str, str]],
+        report: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._catalogue = catalogue
+        self._report = report
         self._config = config
         self._flags = {section: dict(values) for section, values in flags.items()}
         self._lock = threading.RLock()
@@ -120,7 +122,7 @@ class Instances:
     def _imported(self, entry: PluginEntry) -> object:
         with self._lock:
             if entry not in self._classes:
-                self._classes[entry] = load_object(entry)
+                self._classes[entry] = load_object(entry, self._report)
             return self._classes[entry]
 
     def _instance(self, entry: PluginEntry, url: str | None, settings: Settings) -> Registered:

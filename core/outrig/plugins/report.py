@@ -1,4 +1,4 @@
-"""What is installed, as `plugin list` shows it. Nothing of a plugin is imported."""
+"""What is installed, as `plugin list` shows it. No plugin is imported in this process."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outrig.hookspecs import hook_names
+from outrig.plugins.cost import import_costs, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from outrig.manifest import Entry, Manifest
     from outrig.plugins.facade import Hooks
+
+    Costs = Mapping[str, float | None]
 
 _ADDS = {
     "providers": "nodes for projects with provider: {}",
@@ -23,13 +26,18 @@ _ADDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginInfo:
-    """One plugin: a provider, a store, an expander, an extension, or a set of commands."""
+    """One plugin: a provider, a store, an expander, an extension, or a set of commands.
+
+    `import_ms` is what importing it costs beyond Outrig and its SDK (of commands, all of them
+    together), `None` where it cannot be imported.
+    """
 
     name: str
     kind: str
     version: str
     distribution: str
     adds: str
+    import_ms: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +54,8 @@ class HookInfo:
 
 def list_plugins(manifest: Manifest) -> tuple[PluginInfo, ...]:
     """Return the plugins of every kind; the commands of a distribution are one per first word."""
-    return (*_plugins(manifest), *_command_sets(manifest))
+    costs = import_costs([one for one in manifest if one.kind in ("plugin", "command")])
+    return (*_plugins(manifest, costs), *_command_sets(manifest, costs))
 
 
 def hook_order(hooks: Hooks) -> tuple[HookInfo, ...]:
@@ -66,7 +75,7 @@ def hook_order(hooks: Hooks) -> tuple[HookInfo, ...]:
     )
 
 
-def _plugins(manifest: Manifest) -> Iterator[PluginInfo]:
+def _plugins(manifest: Manifest, costs: Costs) -> Iterator[PluginInfo]:
     for group, adds in _ADDS.items():
         for name, entry in sorted(manifest.table(group).items()):
             yield PluginInfo(
@@ -75,10 +84,11 @@ def _plugins(manifest: Manifest) -> Iterator[PluginInfo]:
                 version=entry.version,
                 distribution=entry.distribution,
                 adds=adds.format(name),
+                import_ms=costs[name_of(entry)],
             )
 
 
-def _command_sets(manifest: Manifest) -> Iterator[PluginInfo]:
+def _command_sets(manifest: Manifest, costs: Costs) -> Iterator[PluginInfo]:
     sets: dict[tuple[str, str, str], list[Entry]] = {}
     for words, entry in sorted(manifest.commands.items()):
         key = (words.partition(" ")[0], entry.distribution, entry.version)
@@ -90,7 +100,15 @@ def _command_sets(manifest: Manifest) -> Iterator[PluginInfo]:
             version=version,
             distribution=distribution,
             adds=_commands(name, entries),
+            import_ms=_together(entries, costs),
         )
+
+
+def _together(entries: list[Entry], costs: Costs) -> float | None:
+    known = [costs[name_of(one)] for one in entries if one.kind == "command"]
+    if any(cost is None for cost in known):
+        return None
+    return round(sum(cost for cost in known if cost is not None), 1)
 
 
 def _commands(name: str, entries: list[Entry]) -> str:

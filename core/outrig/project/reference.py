@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from outrig.project.keys import PROJECT
+from outrig.project.keys import COMPUTE, PROJECT
 from outrig.project.schema import (
     AnyKind,
     ChoiceKind,
@@ -18,7 +18,7 @@ from outrig.project.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from outrig.project.schema import Key, Kind
 
@@ -53,10 +53,24 @@ In files of Ray 0.7 `{{num_gpus}}` also means a parameter `num-gpus`.
 """
 
 
-def json_schema() -> str:
-    """Return the JSON Schema (draft 2020-12) of `outrig.yaml`, as text."""
+def json_schema(settings: Mapping[str, Mapping[str, object]] | None = None) -> str:
+    """Return the JSON Schema (draft 2020-12) of `outrig.yaml`, as text.
+
+    `settings` holds, by provider, the schemas of what its section `compute` may say besides.
+    """
     definitions: dict[str, object] = {}
     body = _mapping(PROJECT, definitions)
+    compute = definitions[_anchor(COMPUTE)]
+    if settings and isinstance(compute, dict):
+        compute["properties"]["provider"]["examples"] = sorted(settings)
+        compute["allOf"] = [
+            {
+                "if": {"properties": {"provider": {"const": name}}, "required": ["provider"]},
+                "then": {"properties": dict(fields)},
+            }
+            for name, fields in sorted(settings.items())
+            if fields
+        ]
     schema = {"$schema": DIALECT, **body, "$defs": definitions}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 

@@ -31,7 +31,7 @@ def rows(done: Result) -> list[dict[str, object]]:
     return found
 
 
-def test_list_says_what_each_plugin_adds_and_imports_none(
+def test_list_says_what_each_plugin_adds_and_what_importing_it_costs(
     run: CommandLine, plugins: PluginMaker
 ) -> None:
     plugins(
@@ -51,6 +51,7 @@ def test_list_says_what_each_plugin_adds_and_imports_none(
         "version": "2.1",
         "distribution": "acme-cloud",
         "adds": "nodes for projects with provider: acme",
+        "import_ms": None,
     }
     session = next(row for row in found if row["name"] == "session")
     assert str(session["adds"]).startswith("session: ")

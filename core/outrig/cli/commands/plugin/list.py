@@ -14,6 +14,7 @@ COLUMNS: tuple[Column[PluginInfo], ...] = (
     Column("kind", lambda one: one.kind),
     Column("version", lambda one: one.version),
     Column("distribution", lambda one: one.distribution),
+    Column("import_ms", lambda one: one.import_ms),
     Column("adds", lambda one: one.adds),
 )
 HOOK_COLUMNS: tuple[Column[HookInfo], ...] = (
@@ -31,8 +32,9 @@ class PluginList(Command):
 
     summary = "List plugins and what each adds"
     details = (
-        "Nothing of a plugin is imported for this. --hooks loads the extensions and shows which "
-        "take part in which hook, in the order they are called."
+        "import_ms is what importing a plugin costs beyond Outrig and its SDK, in processor time; "
+        "it is measured aside, once for each change of what is installed. --hooks loads the "
+        "extensions and shows which take part in which hook, in the order they are called."
     )
     examples = (
         ("outrig plugin list", "all that is installed"),
