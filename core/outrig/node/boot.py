@@ -24,6 +24,7 @@ MODULES = (
     "pool",
     "slots",
     "batch",
+    "dropped",
     "adopt",
     "lifetime",
     "live",

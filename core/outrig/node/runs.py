@@ -174,8 +174,12 @@ class RunsOnNodes(NodeBase, WithExecution, WithMetrics, ABC):
         nodes, on_them = by_node(refs)
 
         def on_node(node: Node) -> None:
-            runs = [ref.id for ref in on_them[node.id]]
-            self.on(node, lambda client: client.call(Nothing, "cancel", runs=runs, grace_s=grace_s))
+            sessions: dict[str, list[str]] = {}
+            for ref in on_them[node.id]:
+                sessions.setdefault(ref.session_id, []).append(ref.id)
+            for session, runs in sessions.items():
+                fields = {"session": session, "runs": runs, "grace_s": grace_s}
+                self.on(node, lambda client: client.call(Nothing, "cancel", **fields))  # noqa: B023
 
         self.on_each(nodes, on_node)
 

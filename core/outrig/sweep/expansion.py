@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from outrig.plugins import Hooks
 
 _OWN = "outrig"
-_MOST_S = 20.0
+_MOST_S = 10.0
 _MOST_BYTES = 64 << 20
-_MOST_MEMORY_BYTES = 2 << 30
+_MOST_MEMORY_BYTES = 1 << 30
 
 
 def expand(
@@ -35,7 +35,7 @@ def expand(
 ) -> tuple[str, ...]:
     """Return the values that an expression stands for, a few more than `limit` at most.
 
-    What is not Outrig's own is asked in a process of its own, which may take 20 s and 2 GiB: an
+    What is not Outrig's own is asked in a process of its own, which may take 10 s and 1 GiB: an
     expander that never ends or fills the memory is then one line. Raises `UsageError`, or
     `PluginError` when the expander fails.
     """

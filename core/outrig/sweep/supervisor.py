@@ -63,7 +63,7 @@ def supervise(outrig: Outrig) -> None:
     """
     lock = SweepLock(outrig.state.directory, NAME)
     drivers: dict[str, Driver] = {}
-    not_before: dict[str, float] = {}
+    troubles: dict[str, Trouble] = {}
     pause_s = _PAUSE_S
     try:
         while lock.take():
@@ -72,7 +72,11 @@ def supervise(outrig: Outrig) -> None:
             for gone in drivers.keys() - set(ids):
                 drivers.pop(gone).close()
             moved = [
-                _turn(outrig, drivers.setdefault(one, Driver(outrig, one)), not_before)
+                _turn(
+                    outrig,
+                    drivers.setdefault(one, Driver(outrig, one)),
+                    troubles.setdefault(one, Trouble()),
+                )
                 for one in ids
             ]
             if not any(one.lock.held for one in drivers.values()):
@@ -85,10 +89,30 @@ def supervise(outrig: Outrig) -> None:
         lock.close()
 
 
-def _turn(outrig: Outrig, driver: Driver, not_before: dict[str, float]) -> bool:
+class Trouble:
+    """When a sweep that could not go on is to be tried again: later each time."""
+
+    def __init__(self) -> None:
+        self.pause_s = 0.0
+        self.until = 0.0
+
+    def passed(self) -> bool:
+        """Tell whether it is time to try again."""
+        return time.monotonic() >= self.until
+
+    def over(self) -> None:
+        """All is well."""
+        self.pause_s = 0.0
+
+    def again(self) -> None:
+        """It could not go on."""
+        self.pause_s = min(max(0.5, self.pause_s * 2), _TROUBLE_S)
+        self.until = time.monotonic() + self.pause_s
+
+
+def _turn(outrig: Outrig, driver: Driver, trouble: Trouble) -> bool:
     """Work on one sweep once, unless that failed a moment ago; returns whether anything moved."""
-    now = time.monotonic()
-    if not driver.lock.take() or not_before.get(driver.sweep_id, now) > now:
+    if not driver.lock.take() or not trouble.passed():
         return False
     try:
         sweep = driver.turn()
@@ -96,9 +120,11 @@ def _turn(outrig: Outrig, driver: Driver, not_before: dict[str, float]) -> bool:
         raise
     except OutrigError as err:
         outrig.observer.notice(f"sweep {driver.sweep_id}: {err}")
-        not_before[driver.sweep_id] = now + _TROUBLE_S
+        trouble.again()
         return False
     if driver.trouble is not None:
         outrig.observer.notice(f"sweep {sweep.name}: {driver.trouble}")
-        not_before[driver.sweep_id] = now + _TROUBLE_S
+        trouble.again()
+    else:
+        trouble.over()
     return bool(driver.changed)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from outrig.session.runtime import Runtime
 
 WINDOW = 256
-"""So many cases are asked about at once."""
+"""So many cases are asked about at once, when most of them go on as they were."""
+_LARGEST_WINDOW = 4096
 
 
 def used_nodes(sweep: Sweep, session: Session) -> tuple[Node, ...]:
@@ -47,13 +48,13 @@ def track(runtime: Runtime, sweep: Sweep, session: Session) -> list[SweepCase]:
     if session.state is not SessionState.RUNNING:
         return _end_with(runtime, sweep, session)
     changed: list[SweepCase] = []
-    after, idle_nodes = -1, 0
+    after, idle_nodes, window = -1, 0, WINDOW
     count = max(1, len(used_nodes(sweep, session)))
     while idle_nodes < count:
-        asked = runtime.state.sweeps.handed(sweep.id, limit=WINDOW, after=after)
+        asked = runtime.state.sweeps.handed(sweep.id, limit=window, after=after)
         if not asked:
             break
-        after = asked[-1].number
+        after, window = asked[-1].number, min(4 * window, _LARGEST_WINDOW)
         refs = tuple(ref_of(sweep, session, case) for case in asked)
         states = runtime.executor(session).observe(refs)
         moved = [

@@ -7,6 +7,7 @@ import os
 from outrig.node.program.adopt import Adopted
 from outrig.node.program.command import Launch
 from outrig.node.program.container import container_of, run_words
+from outrig.node.program.dropped import CANCELLED_IN_TIME, DroppedRuns
 from outrig.node.program.place import exists, write_file
 from outrig.node.program.pool import Pool
 from outrig.node.program.proc import boot_id
@@ -62,6 +63,7 @@ class LiveRuns:
         self.live: dict[str, Live] = {}
         self.shims: dict[int, Live] = {}
         self.pool = Pool()
+        self.dropped = DroppedRuns(root)
         self.ended: set[str] = set()
 
     def recover(self) -> None:
@@ -176,8 +178,10 @@ class LiveRuns:
             pass  # its session was ended, files and all
 
     def known(self, spec: Spec) -> bool:
-        """Whether the run was started, or ended, before."""
+        """Whether the run was started, ended or cancelled before."""
         directory = self.root.run(spec.run)
+        if not exists(directory):
+            return spec.run in self.live or self.dropped.has(spec.session, spec.run)
         return (
             spec.run in self.live or exists(directory + "/started") or exists(directory + "/exit")
         )
@@ -192,8 +196,9 @@ class LiveRuns:
         os.makedirs(directory, mode=0o700, exist_ok=True)
         reserve(directory + "/exit.new")
         write_file(directory + "/spec", spec.encode(), os.O_TRUNC)
-        if over or exists(directory + "/cancel"):
-            self.finish(spec, Ending("CANCELLED", None, "cancelled before it started"))
+        dropped = self.dropped.has(spec.session, spec.run)
+        if over or dropped or exists(directory + "/cancel"):
+            self.finish(spec, Ending("CANCELLED", None, CANCELLED_IN_TIME))
             return
         self.follow(spec, 0)
         self.start_shim(self.live[spec.run])

@@ -6,6 +6,7 @@ import json
 import os
 import time
 
+from outrig.node.program.dropped import CANCELLED_IN_TIME, DroppedRuns, drop_runs
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.lifetime import cancel_run, touch
 from outrig.node.program.metrics import library_path, make_library, metrics_file
@@ -105,9 +106,10 @@ class Submission:
         """Raise `Refused` for what can never run here."""
         slots = Slots()
         work = os.path.realpath(self.root.work(self.session))
+        parents: dict[str, str] = {}
         for spec in self.specs:
             slots.check(spec)
-            place = os.path.realpath(os.path.join(work, spec.directory))
+            place = real_place(os.path.join(work, spec.directory), parents)
             if place != work and not place.startswith(work + "/"):
                 raise Refused(
                     "directory %r is outside the work directory" % spec.directory, "usage"
@@ -140,6 +142,16 @@ class Submission:
             raise
 
 
+def real_place(path: str, parents: dict[str, str]) -> str:
+    """Do what `os.path.realpath` does; what the parents of many are is looked up once."""
+    parent, name = os.path.split(path)
+    if name in ("", ".", "..") or os.path.islink(path):
+        return os.path.realpath(path)
+    if parent not in parents:
+        parents[parent] = os.path.realpath(parent)
+    return os.path.join(parents[parent], name)
+
+
 def submit(root: Root, submission: Submission, environ: dict[str, str]) -> None:
     """Accept a batch, and see that somebody starts it."""
     submission.check()
@@ -151,8 +163,11 @@ def submit(root: Root, submission: Submission, environ: dict[str, str]) -> None:
     ensure_keeper(root, run_keeper)
 
 
-def run_state(root: Root, run: str, known: set[str]) -> dict[str, object]:
-    """Return what there is to say of a run; `known` are the ids its session has seen."""
+def run_state(root: Root, run: str, known: set[str], dropped: bool = False) -> dict[str, object]:
+    """Return what there is to say of a run; `known` are the ids its session has seen.
+
+    `dropped` tells that it was cancelled before it had a directory.
+    """
     directory = root.run(run)
     ended = read_fields(directory + "/exit")
     started = read_fields(directory + "/started") or {}
@@ -163,8 +178,10 @@ def run_state(root: Root, run: str, known: set[str]) -> dict[str, object]:
         state["usage"] = usage_of(directory)
     elif started:
         state["status"] = "RUNNING"
-    elif exists(directory + "/cancel") and not exists(directory + "/spec"):
-        state.update(status="CANCELLED", reason="cancelled before it started")
+    elif (dropped and not exists(directory)) or (
+        exists(directory + "/cancel") and not exists(directory + "/spec")
+    ):
+        state.update(status="CANCELLED", reason=CANCELLED_IN_TIME)
     elif exists(directory + "/spec") or run in known:
         state["status"] = "QUEUED"
     else:
@@ -197,8 +214,11 @@ def read_log(root: Root, run: str, stream: str, offset: int, size: int) -> tuple
     return data, over and not data
 
 
-def cancel(root: Root, runs: list[str], grace_s: float) -> None:
-    """Ask runs to end; those that wait never start."""
+def cancel(root: Root, runs: list[str], grace_s: float, session: str | None = None) -> None:
+    """Ask runs to end; those that wait never start. `session` is that of all of them."""
+    if session is not None and exists(root.session(session)):
+        drop_runs(root, session, runs)
+        runs = [run for run in runs if exists(root.run(run))]
     for run in runs:
         if not exists(root.run(run) + "/exit"):
             cancel_run(root, run, grace_s, None)
@@ -209,10 +229,13 @@ def cancel(root: Root, runs: list[str], grace_s: float) -> None:
 class Watched:
     """A run that somebody waits for, with what they know of it."""
 
-    __slots__ = ("err", "out", "run", "status")
+    __slots__ = ("dropped_runs", "err", "id", "out", "run", "session", "status")
 
-    def __init__(self, root: Root, fields: dict[str, object]) -> None:
-        self.run = root.run(checked_name("run", fields.get("run")))
+    def __init__(self, root: Root, fields: dict[str, object], dropped: DroppedRuns) -> None:
+        self.id = checked_name("run", fields.get("run"))
+        self.run = root.run(self.id)
+        self.session = checked_name("session", fields.get("session"))
+        self.dropped_runs = dropped
         self.status = fields.get("status") or "QUEUED"
         self.out = int(number(fields.get("out")) or 0)
         self.err = int(number(fields.get("err")) or 0)
@@ -233,7 +256,9 @@ class Watched:
 
     def dropped(self) -> bool:
         """Whether it was cancelled before it started."""
-        return exists(self.run + "/cancel") and not exists(self.run + "/spec")
+        if exists(self.run):
+            return exists(self.run + "/cancel") and not exists(self.run + "/spec")
+        return self.dropped_runs.has(self.session, self.id)
 
 
 def file_size(path: str) -> int:

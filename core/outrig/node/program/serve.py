@@ -11,6 +11,7 @@ import traceback
 from outrig.node.program.call import Call, Stopped, moments
 from outrig.node.program.checkup import handle_check
 from outrig.node.program.console import handle_console
+from outrig.node.program.dropped import DroppedRuns
 from outrig.node.program.ending import (
     handle_end_session,
     handle_inventory,
@@ -101,18 +102,21 @@ def handle_can_run(_root: Root, call: Call) -> dict[str, object]:
 
 def states_of(root: Root, asked: list[dict[str, object]]) -> list[dict[str, object]]:
     known: dict[str, set[str]] = {}
+    dropped = DroppedRuns(root)
     states = []
     for one in asked:
         session = checked_name("session", one.get("session"))
         if session not in known:
             known[session] = known_runs(root, session)
-        states.append(run_state(root, checked_name("run", one.get("run")), known[session]))
+        run = checked_name("run", one.get("run"))
+        states.append(run_state(root, run, known[session], dropped.has(session, run)))
     return states
 
 
 def handle_wait(root: Root, call: Call) -> dict[str, object]:
     asked = call.objects("runs")
-    watched = [Watched(root, one) for one in asked]
+    dropped = DroppedRuns(root)
+    watched = [Watched(root, one, dropped) for one in asked]
     look_again = 0.0
     for _ in moments(call.number("timeout_s")):
         if any(one.changed() for one in watched) or all(one.over() for one in watched):
@@ -139,7 +143,9 @@ def handle_read_log(root: Root, call: Call) -> dict[str, object]:
 
 
 def handle_cancel(root: Root, call: Call) -> dict[str, object]:
-    cancel(root, [checked_name("run", run) for run in call.texts("runs")], call.number("grace_s"))
+    session = optional_text(call.fields.get("session"))
+    runs = [checked_name("run", run) for run in call.texts("runs")]
+    cancel(root, runs, call.number("grace_s"), session and checked_name("session", session))
     return {}
 
 
