@@ -13,7 +13,7 @@ from outrig.project.problem import nearest
 if TYPE_CHECKING:
     from outrig.manifest import Manifest, Problem
 
-_GENERAL_STORE = "fsspec"
+GENERAL_STORE = "fsspec"
 
 
 class Catalogue:
@@ -64,7 +64,7 @@ class Catalogue:
         """Return the store that opens what no other does; not for those that ought to be there."""
         if kind is not Kind.STORE or install_hint(kind, name) is not None:
             return None
-        return next((one for one in self.entries(kind) if one.name == _GENERAL_STORE), None)
+        return next((one for one in self.entries(kind) if one.name == GENERAL_STORE), None)
 
     def _hint(self, kind: Kind, name: str) -> str:
         hint = install_hint(kind, name)

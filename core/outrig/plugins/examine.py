@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from outrig.manifest import Entry
+    from outrig.plugins.host import Registered
+    from outrig.plugins.instances import Instances
+    from outrig.plugins.kinds import Kind
 
 LIMIT_S = 10.0
 _BOOT = "import sys; sys.path[:] = sys.argv[2:]; from outrig.plugins.examine import main; main()"
@@ -74,12 +77,25 @@ def fit(entry: Entry) -> str:
     try:
         plugin = catalogue.find(kind, entry.name)
         fields_of(f"{entry.group}.{entry.name}", instances.settings_type(plugin))
-        url = f"{entry.name}:examined" if kind is Kind.STORE else None
-        made = instances.configured(kind, entry.name, project={}, url=url)
+        made = _made(instances, kind, entry.name)
         Host(None if kind is Kind.EXTENSION else made, (made,) if kind is Kind.EXTENSION else ())
     except OutrigError as error:
         return str(error).removeprefix(f"{plugin.label} ")
     return "; ".join(told).removeprefix(f"{plugin.label} ")
+
+
+def _made(instances: Instances, kind: Kind, name: str) -> Registered:
+    """Make the plugin; a store may want a host in its URL, or none."""
+    from outrig.errors import ConfigError
+    from outrig.plugins.catalogue import GENERAL_STORE
+    from outrig.plugins.kinds import Kind
+
+    if kind is Kind.STORE:
+        scheme = "memory" if name == GENERAL_STORE else name
+        with suppress(ConfigError):
+            return instances.configured(kind, name, project={}, url=f"{scheme}://examined/store")
+        return instances.configured(kind, name, project={}, url=f"{scheme}:///examined/store")
+    return instances.configured(kind, name, project={})
 
 
 def main() -> None:

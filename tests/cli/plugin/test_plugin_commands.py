@@ -164,3 +164,8 @@ def test_off_leaves_outrigs_own(run: CommandLine, plugins: PluginMaker) -> None:
     done = run("config", "show", "providers.acme", "--without-plugin", "acme-cloud")
     assert done.exit_code == 8
     assert 'no provider named "acme" is installed (without acme-cloud)' in done.err
+
+
+def test_nothing_is_wrong_with_outrigs_own(run: CommandLine) -> None:
+    done = run("plugin", "doctor").checked()
+    assert "problem" not in done.out
