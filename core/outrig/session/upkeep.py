@@ -11,6 +11,7 @@ from outrig.interfaces import OnThisComputer, OwnsResources, WithSessionEnd, Wit
 from outrig.model.session import SessionState
 from outrig.session.execute import refresh
 from outrig.session.find import is_interrupted
+from outrig.session.lock import is_locked
 from outrig.session.outside import Outside, orphans_outside, release_outside
 from outrig.session.stop import stop
 
@@ -83,9 +84,9 @@ def find_orphans(runtime: Runtime) -> list[Orphan]:
     """
     live = {one.id: one for one in runtime.state.sessions.select()}
     orphans = [
-        Orphan(kind="session", id=one.id, node="", reason=f"the start of {one.name} died")
+        Orphan(kind="session", id=one.id, node="", reason=why)
         for one in live.values()
-        if is_interrupted(runtime, one)
+        if (why := _half_way(runtime, one)) is not None
     ]
     for provider, node in _nodes(runtime):
         kept = provider.kept(node)
@@ -99,6 +100,19 @@ def find_orphans(runtime: Runtime) -> list[Orphan]:
         for one in orphans_outside(runtime, live)
     ]
     return orphans
+
+
+def _half_way(runtime: Runtime, session: Session) -> str | None:
+    """Return why a session is nobody's any more, `None` if it is somebody's."""
+    if is_interrupted(runtime, session):
+        return f"the start of {session.name} died"
+    if is_locked(runtime.state.directory, session.id):
+        return None
+    if session.state is SessionState.TERMINATING:
+        return f"the stop of {session.name} died"
+    if session.state is SessionState.ERROR and not session.nodes:
+        return f"{session.name} did not start, and could not be released"
+    return None
 
 
 def remove(runtime: Runtime, orphans: list[Orphan]) -> list[tuple[Orphan, str | None]]:

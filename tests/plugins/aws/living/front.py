@@ -46,6 +46,7 @@ class Front:
         self._groups: dict[str, str] = {}
         self._lock = threading.RLock()
         self.released = threading.Event()
+        self.hangs = threading.Event()
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -90,8 +91,7 @@ class Front:
         text: str,
     ) -> Answer | None:
         if rule is not None and rule.hang and not rule.after:
-            self.released.wait(HANG_S)
-            return None
+            return self._hang()
         if rule is not None and not rule.after:
             return None if rule.drop else _refused(rule)
         with self._lock:
@@ -104,9 +104,14 @@ class Front:
         if rule is None:
             return answer
         if rule.hang:
-            self.released.wait(HANG_S)
-            return None
+            return self._hang()
         return None if rule.drop else _refused(rule)
+
+    def _hang(self) -> None:
+        """Answer nothing until the test lets go."""
+        released = self.released
+        self.hangs.set()
+        released.wait(HANG_S)
 
     def _call(self, environ: Environ) -> Answer:
         found: dict[str, Any] = {}
@@ -130,6 +135,10 @@ class Front:
             answer = list(self.log)
             if method == "DELETE":
                 self.log.clear()
+        elif word == "hanging":
+            answer = self.hangs.wait(HANG_S / 5)
+        elif word == "release":
+            self._release()
         elif word == "interrupt":
             self._account.interrupt(rest, json.loads(body))
         elif word == "run":
@@ -140,9 +149,14 @@ class Front:
             return Answer("200 OK", f"{CALLER}\n".encode(), [("Content-Type", "text/plain")])
         return Answer("200 OK", json.dumps(answer).encode(), [("Content-Type", "application/json")])
 
-    def _clear(self) -> None:
+    def _release(self) -> None:
+        self.rules.rules.clear()
+        self.hangs.clear()
         self.released.set()
         self.released = threading.Event()
+
+    def _clear(self) -> None:
+        self._release()
         with self._lock:
             self._account.clear()
             self.rules = Rules()

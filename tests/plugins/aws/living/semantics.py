@@ -43,7 +43,7 @@ class Rule:
     """
 
     action: str | None = None
-    service: str = "ec2"
+    service: str | None = "ec2"
     code: str | None = None
     message: str = ""
     http: int = 400
@@ -58,7 +58,7 @@ class Rule:
         """Tell whether a call is meant."""
         return (
             self.times > 0
-            and service == self.service
+            and self.service in (None, service)
             and self.action in (None, action)
             and all(re.fullmatch(want, query.get(key, "")) for key, want in self.match.items())
         )
