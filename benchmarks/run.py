@@ -20,6 +20,7 @@ from benchmarks.runs import runs  # noqa: E402
 from benchmarks.session import session  # noqa: E402
 from benchmarks.snapshots import programs, snapshots  # noqa: E402
 from benchmarks.startup import startup  # noqa: E402
+from benchmarks.sweeps import sweeps  # noqa: E402
 from benchmarks.table import render  # noqa: E402
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "performance.md"
 MARK = "<!-- measured: what follows is written by `python3 dev.py bench` -->"
-PARTS = ("startup", "session", "runs", "snapshots")
+PARTS = ("startup", "session", "runs", "sweeps", "snapshots")
 
 
 def main() -> int:
@@ -85,6 +86,8 @@ def _tables(options: argparse.Namespace) -> Iterator[str]:
             yield render(session(place, options.rounds))
         if "runs" in wanted:
             yield from runs(place, max(1, options.rounds // 5))
+        if "sweeps" in wanted:
+            yield from sweeps(place, max(1, options.rounds // 5))
         if "snapshots" in wanted:
             few = max(2, options.rounds // 3)
             yield programs()

@@ -32,6 +32,7 @@ _FEW = 32
 """So many cases are waited for by the node; of more the state is asked for in turns."""
 _WAIT_S = 0.5
 _PAUSE_S = 0.25
+_BREATH_S = 0.02
 _OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
 _NOT_RUN = (RunStatus.FAILED, RunStatus.LOST)
 GRACE_S = 5.0
@@ -52,6 +53,7 @@ class Driver:
         self.changed: list[SweepCase] = []
         self.trouble: RemoteError | None = None
         self._cancel_asked = False
+        self._begun = False
 
     def close(self) -> None:
         """Let another process work on the sweep."""
@@ -94,13 +96,14 @@ class Driver:
             self.runtime.cancel.wait(_PAUSE_S if not self.trouble else 4 * _PAUSE_S)
             return
         handed = self.sweeps.handed(sweep.id, limit=_FEW + 1)
-        if not handed or len(handed) > _FEW:
+        self._begun = self._begun or bool(self.changed)
+        if not handed or (self._begun and len(handed) > _FEW):
             self.runtime.cancel.wait(_PAUSE_S)
             return
-        refs = tuple(ref_of(sweep, session, case) for case in handed)
+        refs = tuple(ref_of(sweep, session, case) for case in handed[:_FEW])
         with suppress(RemoteError):
             self.runtime.executor(session).wait(refs, _WAIT_S)
-        self.runtime.cancel.wait(0.02)
+        self.runtime.cancel.wait(_BREATH_S)
 
     def _look(self, sweep: Sweep) -> Sweep:
         session = self.session(sweep)
