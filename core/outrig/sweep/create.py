@@ -75,7 +75,6 @@ def create(runtime: Runtime, request: SweepRequest) -> Created:
     Raises `ConflictError` when a sweep of the same cases has not ended.
     """
     start = request.start
-    sweep_id = new_id()
     cases = _cases(request)
     if not request.again:
         _check_running(runtime, request, cases)
@@ -83,9 +82,20 @@ def create(runtime: Runtime, request: SweepRequest) -> Created:
         if all(one.digest in before for one in cases):
             return Created(sweep=None, done_before=len(cases))
         cases = [_taken_over(one, before.get(one.digest)) for one in cases]
+    while True:
+        sweep = _record_of(runtime, request, len(cases))
+        try:
+            runtime.state.sweeps.add(sweep, cases)
+        except ConflictError:  # another process has just taken the name
+            continue
+        return Created(sweep=sweep, done_before=sum(one.status.ended for one in cases))
+
+
+def _record_of(runtime: Runtime, request: SweepRequest, size: int) -> Sweep:
+    start = request.start
     info = start.snapshot.info
-    sweep = Sweep(
-        id=sweep_id,
+    return Sweep(
+        id=new_id(),
         name=_free_name(runtime, start.project_id, request.command),
         project_id=start.project_id,
         project_name=start.project.name,
@@ -93,7 +103,7 @@ def create(runtime: Runtime, request: SweepRequest) -> Created:
         command=request.command,
         state=SweepState.WAITING,
         created_at=runtime.clock(),
-        size=len(cases),
+        size=size,
         names=request.names,
         session_name=start.name or free_name(runtime, start.project_id, start.project.name),
         snapshot_id=info.id,
@@ -104,8 +114,6 @@ def create(runtime: Runtime, request: SweepRequest) -> Created:
         cluster=start.cluster,
         outputs=start.project.output_files,
     )
-    runtime.state.sweeps.add(sweep, cases)
-    return Created(sweep=sweep, done_before=sum(one.status.ended for one in cases))
 
 
 def _cases(request: SweepRequest) -> list[SweepCase]:

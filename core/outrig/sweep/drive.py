@@ -174,7 +174,7 @@ class Driver:
         if session.state is not SessionState.RUNNING:
             return
         now = self.runtime.clock().timestamp()
-        due = [case for case in self.sweeps.kept_back(sweep.id) if case.due_at <= now]
+        due = [case for case in self.sweeps.kept_back(sweep.id) if _may_go(sweep, case, now)]
         nodes = used_nodes(sweep, session)
         for place, node in enumerate(nodes):
             share = [case for case in due if case.number % len(nodes) == place]
@@ -243,6 +243,12 @@ class Driver:
         if any(counts.get(status) for status in _OPEN):
             return self.current()
         return finish(self.outrig, sweep, session)
+
+
+def _may_go(sweep: Sweep, case: SweepCase, now_s: float) -> bool:
+    """Tell whether a case has waited long enough; also when the clock was set back meanwhile."""
+    longest_s = sweep.options.backoff_s * 2 ** max(0, case.attempt - 2)
+    return not now_s < case.due_at <= now_s + longest_s
 
 
 def task_of(sweep: Sweep, case: SweepCase) -> Task:
