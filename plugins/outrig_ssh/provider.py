@@ -43,6 +43,7 @@ class SshProvider(NodeProvider, WithCheck, WithOwnCount):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.patience_s = self.own.patience_s
+        self.keep_bytes = self.own.cache_mib << 20
         self._dead: set[str] = set()
 
     @property

@@ -31,6 +31,9 @@ class SshSettings(Settings):
     config_file: str | None = setting(None, help="read in place of ~/.ssh/config")
     python: str = setting("python3", help="Python on the hosts, 3.8 or newer")
     root: str | None = setting(None, help="directory on the hosts for sessions and runs")
+    cache_mib: int = setting(
+        4096, help="how much of ended sessions' files a host keeps for later ones", unit="MiB"
+    )
     connect_s: float = setting(15.0, help="time for an attempt to connect", unit="seconds")
     keep_s: float = setting(
         60.0, help="how long an idle connection is kept for the next command", unit="seconds"

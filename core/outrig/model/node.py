@@ -150,11 +150,15 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What a node keeps: ids of sessions, why those ended that did, and unused environments."""
+    """What a node keeps: ids of sessions, why those ended that did, and unused environments.
+
+    `files_bytes` is the size of what it has of ended sessions' snapshots, for sessions to come.
+    """
 
     sessions: tuple[str, ...] = ()
     ended: Mapping[str, str] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
+    files_bytes: int = 0
 
 
 class Release(Enum):

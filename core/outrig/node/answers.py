@@ -88,11 +88,12 @@ class RemovedAnswer(msgspec.Struct, frozen=True):
 
 
 class InventoryAnswer(msgspec.Struct, frozen=True):
-    """What a node keeps: sessions, why some ended, and environments that no session uses."""
+    """What a node keeps: sessions, why some ended, what is of no session."""
 
     sessions: tuple[str, ...] = ()
     ended: dict[str, str] = {}
     environments: tuple[str, ...] = ()
+    kept_bytes: int = 0
 
 
 class CheckAnswer(msgspec.Struct, frozen=True):

@@ -55,8 +55,10 @@ class NodeProvider(
     """Gives everything a session needs to a provider that can say how to reach its nodes.
 
     A subclass gives `provision`, `list_nodes`, `release` and `endpoint`. Connections are kept until
-    `close()`.
+    `close()`. `keep_bytes` is how much of ended sessions' snapshots a node keeps for later ones.
     """
+
+    keep_bytes: int = 0
 
     def prepare(self, request: PrepareRequest, context: Context) -> PreparedEnvironment:
         """See `WithEnvironment`; on several nodes at once."""
@@ -113,7 +115,11 @@ class NodeProvider(
             self.on(
                 node,
                 lambda client: client.call(
-                    Nothing, "end_session", session=session_id, grace_s=grace_s
+                    Nothing,
+                    "end_session",
+                    session=session_id,
+                    grace_s=grace_s,
+                    keep_bytes=self.keep_bytes,
                 ),
             )
 
@@ -139,7 +145,12 @@ class NodeProvider(
     def kept(self, node: Node) -> Kept:
         """See `WithUpkeep`."""
         answer = self.on(node, lambda client: client.call(InventoryAnswer, "inventory"))
-        return Kept(sessions=answer.sessions, ended=answer.ended, environments=answer.environments)
+        return Kept(
+            sessions=answer.sessions,
+            ended=answer.ended,
+            environments=answer.environments,
+            files_bytes=answer.kept_bytes,
+        )
 
     def remove_environment(self, node: Node, digest: str) -> bool:
         """See `WithUpkeep`."""
@@ -147,6 +158,10 @@ class NodeProvider(
             node,
             lambda client: client.call(RemovedAnswer, "remove_environment", digest=digest),
         ).removed
+
+    def remove_kept_files(self, node: Node) -> None:
+        """See `WithUpkeep`."""
+        self.on(node, lambda client: client.call(Nothing, "clear_kept"))
 
 
 def environment_fields(source: EnvironmentSource) -> dict[str, object]:

@@ -7,7 +7,6 @@ import stat
 import struct
 
 from outrig.node.program.manifest import (
-    CHUNK,
     DIRECTORY,
     SYMLINK,
     Applied,
@@ -15,6 +14,7 @@ from outrig.node.program.manifest import (
     is_there,
     signature_of,
 )
+from outrig.node.program.parts import Parts
 from outrig.node.program.place import Refused, remove_tree, write_all
 from outrig.node.program.tree import Tree, decoded
 
@@ -32,13 +32,14 @@ class Applying:
 
     def __init__(self, directory: str, applied: Applied, items: list[Item]) -> None:
         self.tree = Tree(directory + "/work")
-        self.aside = directory + "/aside"
+        self.aside = Parts(directory + "/aside")
         self.applied = applied
         self.items = items
         self.wanted = {item.path: item for item in items}
         self.stale: list[int] = []
         self.parts: dict[int, int] = {}
         self.places: dict[int, list[tuple[int, int]]] = {}
+        self.order: dict[object, int] = {}
         self.notes: list[str] = []
         self.written = 0
         self.removed = 0
@@ -57,26 +58,37 @@ class Applying:
     def same_time(self, item: Item, found: os.stat_result | None) -> bool:
         return found is not None and found.st_mtime_ns == item.mtime_ns
 
-    def missing(self) -> list[int]:
-        """Return which chunks must be sent, as positions in the list of distinct chunks."""
-        order: dict[object, int] = {}
-        for item in self.items:
-            for digest in item.chunks:
-                order.setdefault(digest, len(order))
+    def find_missing(self) -> None:
+        """Find which chunks are missing, as positions in the list of distinct chunks."""
+        order = self.order = distinct_chunks(self.items)
         for number in self.stale:
             item = self.items[number]
             if item.signature is None:
                 for position, digest in enumerate(item.chunks):
                     self.places.setdefault(order[digest], []).append((number, position))
-        return sorted(self.places)
 
-    def remove_stale(self, clean: bool) -> None:
+    def missing_bytes(self) -> int:
+        """Return how many bytes are missing still."""
+        firsts = [places[0] for places in self.places.values()]
+        return sum(self.items[number].chunk_size(position) for number, position in firsts)
+
+    def remove_stale(self, clean: bool, but: frozenset[bytes] = frozenset()) -> None:
         """Remove what earlier syncs put there and is wanted no more; with `clean` all else too."""
         for path in sorted(self.applied.items, reverse=True):
-            if path not in self.wanted:
+            if path not in self.wanted and path not in but:
                 self.remove(self.applied.items[path])
         if clean:
             self.remove_unwanted(b"")
+
+    def has_room(self, old: Item) -> bool:
+        """Whether no file is wanted where a directory above `old` is now."""
+        above = old.path.rpartition(b"/")[0]
+        while above:
+            item = self.wanted.get(above)
+            if item is not None and item.kind != DIRECTORY:
+                return False
+            above = above.rpartition(b"/")[0]
+        return True
 
     def remove(self, old: Item) -> None:
         found = self.tree.look(old.path)
@@ -165,14 +177,7 @@ class Applying:
         if len(item.chunks) == 1:
             self.put(number, item, data)
             return
-        path = "%s/%d" % (self.aside, number)
-        os.makedirs(self.aside, mode=0o700, exist_ok=True)
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, self.mode(item))
-        try:
-            os.lseek(fd, position * CHUNK, os.SEEK_SET)
-            write_all(fd, data)
-        finally:
-            os.close(fd)
+        path = self.aside.put(number, position, item.chunks[position], data, self.mode(item))
         self.parts[number] = self.parts.get(number, 0) + 1
         if self.parts[number] == len(item.chunks):
             self.move_in(number, item, path)
@@ -187,8 +192,7 @@ class Applying:
         try:
             fd = os.open(name, flags, self.mode(item), dir_fd=self.tree.directory(parent))
         except FileExistsError:
-            path = "%s/%d" % (self.aside, number)
-            os.makedirs(self.aside, mode=0o700, exist_ok=True)
+            path = self.aside.path(number)
             fd = os.open(
                 path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, self.mode(item)
             )
@@ -236,12 +240,21 @@ class Applying:
                 parent, _, name = item.path.rpartition(b"/")
                 fd = self.tree.directory(parent)
                 os.utime(name, ns=(item.mtime_ns, item.mtime_ns), dir_fd=fd, follow_symlinks=False)
-        remove_tree(self.aside)
+        remove_tree(self.aside.directory)
 
     def close(self) -> None:
         """Close what is open, also after a failure."""
         self.write_notes()
         self.tree.close()
+
+
+def distinct_chunks(items: list[Item]) -> dict[object, int]:
+    """Number the chunks of a manifest; the client counts them in the same way."""
+    order: dict[object, int] = {}
+    for item in items:
+        for digest in item.chunks:
+            order.setdefault(digest, len(order))
+    return order
 
 
 def packs(chunks: Iterator[tuple[int, bytes]], size: int) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ import time
 
 from outrig.node.program.call import SessionLock
 from outrig.node.program.keeper import run_keeper
+from outrig.node.program.kept import keep_tree, kept_trees
 from outrig.node.program.lifetime import cancel_run
 from outrig.node.program.place import Refused, checked_name, exists, mark
 from outrig.node.program.proc import marked, processes, send_signal
@@ -44,7 +45,8 @@ def handle_end_session(root: Root, call: Call) -> dict[str, object]:
     wait_for_shims(root, call, started, deadline)
     for run in started:
         root.discard(root.run(run))
-    root.discard(directory)
+    with SessionLock(directory + "/lock", call):
+        keep_tree(root, session, int(call.number("keep_bytes")))
     ensure_keeper(root, run_keeper)
     return {}
 
@@ -97,7 +99,15 @@ def handle_inventory(root: Root, _call: Call) -> dict[str, object]:
     unused = sorted(name for name in names if "." not in name and name not in used)
     endings = {session: read_fields(root.session(session) + "/ended") for session in sessions}
     ended = {session: str(one.get("reason")) for session, one in endings.items() if one}
-    return {"sessions": sessions, "ended": ended, "environments": unused}
+    kept_bytes = sum(one.size for one in kept_trees(root))
+    return {"sessions": sessions, "ended": ended, "environments": unused, "kept_bytes": kept_bytes}
+
+
+def handle_clear_kept(root: Root, _call: Call) -> dict[str, object]:
+    """Remove what is kept of ended sessions."""
+    for tree in kept_trees(root):
+        root.discard(tree.directory)
+    return {}
 
 
 def used_environment(root: Root, session: str) -> str:

@@ -40,7 +40,7 @@ class Root:
 
     def make(self) -> None:
         """Make the directories that everything else stands in."""
-        for part in ("", "/inbox", "/batch", "/r", "/s", "/env", "/trash"):
+        for part in ("", "/inbox", "/batch", "/r", "/s", "/env", "/trash", "/kept"):
             os.makedirs(self.path + part, mode=0o700, exist_ok=True)
 
     def run(self, run_id: str) -> str:
@@ -60,6 +60,9 @@ class Root:
 
     def environment(self, digest: str) -> str:
         return self.path + "/env/" + digest
+
+    def kept(self) -> str:
+        return self.path + "/kept"
 
     def keeper_lock(self) -> str:
         return self.path + "/keeper.lock"

@@ -13,6 +13,7 @@ from outrig.node.program.checkup import handle_check
 from outrig.node.program.console import handle_console
 from outrig.node.program.dropped import DroppedRuns
 from outrig.node.program.ending import (
+    handle_clear_kept,
     handle_end_session,
     handle_inventory,
     handle_remove_environment,
@@ -45,7 +46,7 @@ from outrig.node.program.runs import (
 from outrig.node.program.slots import Slots
 from outrig.node.program.sync import handle_sync
 from outrig.node.program.usage import live_usage
-from outrig.node.program.wake import ensure_keeper
+from outrig.node.program.wake import ensure_keeper, revive_keeper
 from outrig.node.program.wire import (
     CALL,
     DATA,
@@ -92,6 +93,9 @@ def handle_observe(root: Root, call: Call) -> dict[str, object]:
         for state in states:
             if state["status"] == "RUNNING":
                 state["usage"] = live_usage(root.run(str(state["id"])))
+    going = any(state["status"] in ("QUEUED", "RUNNING") for state in states)
+    if going:
+        revive_keeper(root, run_keeper)
     return {"states": states}
 
 
@@ -170,6 +174,7 @@ HANDLERS: dict[str, Handler] = {
     "can_prepare": handle_can_prepare,
     "can_run": handle_can_run,
     "check": handle_check,
+    "clear_kept": handle_clear_kept,
     "console": handle_console,
     "end_session": handle_end_session,
     "execute": handle_execute,

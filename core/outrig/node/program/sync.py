@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from outrig.node.program.apply import Applying
+from outrig.node.program.apply import Applying, distinct_chunks
 from outrig.node.program.call import SessionLock
+from outrig.node.program.kept import take_over
 from outrig.node.program.lifetime import touch
 from outrig.node.program.manifest import Applied, parse_manifest
-from outrig.node.program.place import Refused, remove_tree
+from outrig.node.program.place import Refused
 from outrig.node.program.runs import make_session
+from outrig.node.program.stock import Stock
 from outrig.node.program.tree import Tree
 from outrig.node.program.zstd import found_zstd
 
@@ -21,19 +23,24 @@ def handle_sync(root: Root, call: Call) -> dict[str, object]:
     """One round trip when nothing changed; else the manifest, if new, and the missing chunks."""
     session = make_session(root, call.text("session"))
     directory = root.session(session)
+    digest, clean = call.text("digest"), bool(call.fields.get("clean"))
     touch(root, session)
     with SessionLock(directory + "/lock", call):
+        take_over(root, session, digest, {})
         applied = Applied(directory)
         applied.read()
         manifest = applied.manifest
-        if applied.digest != call.text("digest"):
+        if applied.digest != digest:
             manifest = receive_manifest(call, int(call.number("size")))
-        elif not call.fields.get("clean") and is_untouched(directory, applied):
+        elif not clean and is_untouched(directory, applied):
             return {"skipped": True, "written": 0, "removed": 0}
+        items = parse_manifest(manifest)
+        if take_over(root, session, digest, distinct_chunks(items)):
+            applied.read()
         applied.load()
-        applying = Applying(directory, applied, parse_manifest(manifest))
+        applying = Applying(directory, applied, items)
         try:
-            return apply_manifest(call, applying, manifest)
+            return apply_manifest(root, call, applying, manifest, clean)
         finally:
             applying.close()
 
@@ -58,21 +65,34 @@ def receive_manifest(call: Call, size: int) -> bytes:
     raise Refused("the manifest did not come whole")
 
 
-def apply_manifest(call: Call, applying: Applying, manifest: bytes) -> dict[str, object]:
-    digest, clean = call.text("digest"), bool(call.fields.get("clean"))
+def apply_manifest(
+    root: Root, call: Call, applying: Applying, manifest: bytes, clean: bool
+) -> dict[str, object]:
+    stock = Stock(root, call, applying)
     applying.compare()
-    missing = applying.missing()
-    remove_tree(applying.aside)
-    applying.remove_stale(clean)  # first, as the disk may be full of what is wanted no more
+    applying.find_missing()
+    own, parts = stock.own(), stock.parts()
+    # first, as the disk may be full of what is wanted no more
+    applying.remove_stale(clean, frozenset(item.path for item in own if applying.has_room(item)))
     applying.applied.begin(manifest)
     applying.make_rest()
-    if missing:
-        zstd = found_zstd() is not None
+    stock.take_parts(parts)
+    stock.take_own(own)
+    if own:
+        applying.remove_stale(clean)
+    stock.take_others(call.text("session"))
+    receive_chunks(call, applying)
+    applying.finish()
+    applying.write_notes()
+    applying.applied.finish(call.text("digest"), manifest, applying.items)
+    changed = bool(applying.stale or applying.removed)
+    return {"skipped": not changed, "written": applying.written, "removed": applying.removed}
+
+
+def receive_chunks(call: Call, applying: Applying) -> None:
+    """Ask for the chunks that are not on this node, and put them where they belong."""
+    if applying.places:
+        missing, zstd = sorted(applying.places), found_zstd() is not None
         call.send_fields({"want": "chunks", "chunks": missing, "zstd": zstd})
         for pack in call.receive():
             applying.take(pack)
-    applying.finish()
-    applying.write_notes()
-    applying.applied.finish(digest, manifest, applying.items)
-    changed = bool(applying.stale or applying.removed)
-    return {"skipped": not changed, "written": applying.written, "removed": applying.removed}
