@@ -122,7 +122,7 @@ def check(arguments: list[str]) -> int:
     return max(test(arguments), 1 if failed else 0)
 
 
-SOAK = {"OUTRIG_FAULT_ROUNDS": "2000", "OUTRIG_OUTPUT_MIB": "1024"}
+SOAK = {"OUTRIG_FAULT_ROUNDS": "2000", "OUTRIG_OUTPUT_MIB": "1024", "OUTRIG_SWEEP_ROUNDS": "50"}
 """What makes the tests larger while soaking; a variable that is set already counts."""
 
 

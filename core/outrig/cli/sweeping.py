@@ -66,6 +66,11 @@ def asked_for_many(command: Command, project: Project) -> bool:
 def start_many(command: Command, project: Project, options: StartOptions) -> int:
     """Do what the words ask for with each of their cases; returns the exit code."""
     named = find_command(project, command.word("command") or "")
+    if named.background or named.config.tmux:
+        raise UsageError(
+            f'"{named.name}" runs in the background or in tmux, which the cases of a sweep cannot',
+            hint="start one session for each by hand",
+        )
     grid, planned = _planned(command, project, named)
     if command.flag("preview") or options.dry_run:
         command.write(preview(grid, planned))
@@ -107,8 +112,6 @@ def preview(grid: Grid, planned: Sequence[PlannedCase]) -> str:
 
 
 def _session_cases(named: ProjectCommand, grid: Grid, planned: Sequence[PlannedCase]) -> list[Case]:
-    if named.background:
-        raise UsageError(f'"{named.name}" goes on in the background: start one at a time')
     return [
         Case(
             suffix=f"-{number}" if grid.names else "",
@@ -116,7 +119,6 @@ def _session_cases(named: ProjectCommand, grid: Grid, planned: Sequence[PlannedC
                 script=case.script,
                 command=named.name,
                 params=case.params,
-                tmux=named.config.tmux,
             ),
         )
         for number, case in enumerate(planned)
@@ -180,14 +182,14 @@ def _begin(command: Command, sweep: Sweep, observer: TerminalObserver) -> int:
             command.note(f"{sweep.name}: started; come back: outrig sweep watch {sweep.name}")
             return 0
         return follow_sweep(
-            command, driver, view_for(command, observer), max_wait_s=_max_wait_s(command)
+            command,
+            driver,
+            view_for(command, observer),
+            max_wait_s=command.value("max-wait", float),
+            started_here=True,
         )
     finally:
         driver.close()
-
-
-def _max_wait_s(command: Command) -> float | None:
-    return command.value("max-wait", float)
 
 
 def _drive_until_handed(outrig: Outrig, driver: Driver, sweep: Sweep) -> Sweep:
@@ -200,11 +202,17 @@ def _drive_until_handed(outrig: Outrig, driver: Driver, sweep: Sweep) -> Sweep:
 
 
 def follow_sweep(
-    command: Command, driver: Driver, view: View, *, max_wait_s: float | None = None
+    command: Command,
+    driver: Driver,
+    view: View,
+    *,
+    max_wait_s: float | None = None,
+    started_here: bool = False,
 ) -> int:
     """Work on a sweep, or watch it, until it ends; returns the exit code of its cases.
 
-    Ctrl-C leaves it running, a second one soon after cancels it.
+    Ctrl-C leaves it running, a second one soon after cancels it. One that was `started_here` and
+    has not begun is cancelled at once.
     """
     deadline = None if max_wait_s is None else time.monotonic() + max_wait_s
     outrig = command.outrig
@@ -221,7 +229,7 @@ def follow_sweep(
             driver.pause(sweep)
     except Interrupted:
         view.close()
-        _interrupted(command, driver, sweep)
+        _interrupted(command, driver, sweep, started_here=started_here)
         raise
     finally:
         view.close()
@@ -242,11 +250,11 @@ def _still_waiting(outrig: Outrig, driver: Driver, sweep: Sweep, deadline: float
     )
 
 
-def _interrupted(command: Command, driver: Driver, sweep: Sweep) -> None:
+def _interrupted(command: Command, driver: Driver, sweep: Sweep, *, started_here: bool) -> None:
     """Leave a sweep to itself; cancel one that has not begun, and one of which that is insisted."""
     outrig = command.outrig
     now = driver.current()
-    if driver.lock.held and now.state in (SweepState.WAITING, SweepState.STARTING):
+    if started_here and driver.lock.held and now.state in (SweepState.WAITING, SweepState.STARTING):
         _end_before_it_began(outrig, driver, now)
         return
     outrig.cancel.expect_again()

@@ -59,6 +59,11 @@ def last_used(sessions: list[SessionSummary]) -> SessionSummary | None:
     return max(live, key=lambda one: (one.used_at, one.id), default=None)
 
 
+def unfinished_sweeps(database: Database) -> bool:
+    """Tell whether any sweep has not ended."""
+    return bool(database.read("SELECT 1 FROM sweep WHERE NOT ended LIMIT 1"))
+
+
 def _summary(row: tuple[object, ...]) -> SessionSummary:
     return SessionSummary(
         id=str(row[0]),

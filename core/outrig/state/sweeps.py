@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from outrig.errors import ConflictError, NotFoundError
 from outrig.model.run import RunStatus
 from outrig.model.sweep import Sweep, SweepCase, SweepSummary
+from outrig.state.overview import unfinished_sweeps
 from outrig.state.records import decode, encode
 from outrig.state.text import restored, storable
 
@@ -69,7 +70,7 @@ class Sweeps:
 
     def any_unfinished(self) -> bool:
         """Tell whether any sweep has not ended."""
-        return bool(self._database.read("SELECT 1 FROM sweep WHERE NOT ended LIMIT 1"))
+        return unfinished_sweeps(self._database)
 
     def change(self, sweep_id: str, change: Callable[[Sweep], Sweep]) -> Sweep:
         """Change a record while nobody else can; returns it. Raises `NotFoundError`."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from outrig.testing.command_line import CommandLine
     from outrig.testing.fixtures import ProjectMaker
 
-ROUNDS = int(os.environ.get("OUTRIG_SOAK_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("OUTRIG_SWEEP_ROUNDS", "2"))
 CASES = 200
 LIMIT_S = 100.0
 COUNT = """\

@@ -10,7 +10,7 @@ from outrig.cli.choosing import known_session
 from outrig.cli.command import Command
 from outrig.cli.definition import option
 from outrig.cli.listing import Column
-from outrig.state.overview import SessionSummary, last_used
+from outrig.state.overview import SessionSummary, last_used, unfinished_sweeps
 
 if TYPE_CHECKING:
     from outrig.session.usage import SessionUsage
@@ -100,6 +100,8 @@ class SessionList(Command):
         if self.flag("refresh"):
             for session in outrig.sessions(project):
                 outrig.bring_up_to_date(session)
+        if unfinished_sweeps(outrig.state.database):
+            outrig.sweeps.tend()
         sessions = outrig.overview(project, ended=self.flag("all"))
         active = last_used(sessions)
         if self.output == "any":
