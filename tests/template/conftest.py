@@ -17,7 +17,7 @@ sys.exit({function}())
 """
 PROGRAMS = {
     "outrig": ("outrig.__main__", "main"),
-    "pytest": ("pytest", "console_main"),
+    "pytest": ("pytest", "main"),
 }
 
 

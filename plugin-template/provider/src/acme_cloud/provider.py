@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ class AcmeProvider(NodeProvider, OnThisComputer):
         """Remove nodes; one that is gone already is released. `KEEP` leaves them for later."""
         if how is Release.TERMINATE:
             for target in targets:
-                shutil.rmtree(self._directory / Path(target.id).name, ignore_errors=True)
+                _remove(self._directory / Path(target.id).name)
         return ReleaseReport(released=targets)
 
     def endpoint(self, node: Node) -> Endpoint:
@@ -118,6 +119,14 @@ class AcmeProvider(NodeProvider, OnThisComputer):
     def _described(self) -> Iterator[tuple[str, dict[str, object]]]:
         for file in sorted(self._directory.glob(f"*/{ABOUT}")):
             yield file.parent.name, json.loads(file.read_text())
+
+
+def _remove(place: Path) -> None:
+    """Remove a node that may still be busy: aside first, where nothing finds it any more."""
+    aside = place.with_name(f".{place.name}")
+    with suppress(FileNotFoundError):
+        place.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _node(name: str, about: dict[str, object]) -> Node:

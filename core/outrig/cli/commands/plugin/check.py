@@ -11,7 +11,14 @@ from outrig.errors import OutrigError
 from outrig.interfaces import OnThisComputer
 from outrig.manifest import load
 from outrig.plugins import Hooks
-from outrig.plugins.check import Check, check_contract, check_distribution, check_entry
+from outrig.plugins.check import (
+    Check,
+    check_contract,
+    check_distribution,
+    check_entry,
+    least_costs,
+)
+from outrig.plugins.cost import name_of
 from outrig.plugins.reference import entries_named
 
 if TYPE_CHECKING:
@@ -58,9 +65,10 @@ class PluginCheck(Command):
         found: list[Check] = []
         for name in dict.fromkeys(one.distribution for one in entries):
             found += check_distribution(manifest, name)
-        for one in entries:
-            if one.kind in ("plugin", "command"):
-                found += check_entry(one, hooks)
+        imported = [one for one in entries if one.kind in ("plugin", "command")]
+        costs = least_costs(imported)
+        for one in imported:
+            found += check_entry(one, hooks, costs[name_of(one)])
         if not self.flag("no-contract"):
             found += self._contracts(entries, hooks)
         self.listing(found, COLUMNS)
