@@ -6,6 +6,7 @@ at any moment: all it knows it reads again from the files of the runs and batche
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gc
 import os
@@ -38,6 +39,18 @@ REPLACE = signal.SIGTERM
 """Asks the keeper to leave its place to a newer one."""
 
 RETRY_S = 2.0
+SHORTAGES = frozenset(
+    (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EAGAIN,
+        errno.ENOMEM,
+        errno.EMFILE,
+        errno.ENFILE,
+    )
+)
+"""What passes: a disk that is full, too many processes or files. It is tried again later."""
 
 
 class Keeper:
@@ -63,7 +76,7 @@ class Keeper:
         gc.freeze()
         gc.disable()  # a collection would copy pages in every fork; there is hardly any garbage
         while not self.unseated():
-            self.turn()
+            self.try_turn()
             if self.replaced:
                 self.runs.pool.dismiss_all()
                 return
@@ -90,9 +103,17 @@ class Keeper:
                 tries -= 1
                 time.sleep(0.002)
             else:
-                os.pwrite(self.lock, b"%-12d %-8d" % (os.getpid(), KEEPER_VERSION), 0)
+                self.sign_lock()
                 return True
         return False
+
+    def sign_lock(self) -> None:
+        """Say who keeps; on a full disk nobody is told, and a newer keeper has to wait."""
+        try:
+            os.pwrite(self.lock, b"%-12d %-8d" % (os.getpid(), KEEPER_VERSION), 0)
+        except OSError as error:
+            if error.errno not in SHORTAGES:
+                raise
 
     def unseated(self) -> bool:
         """Whether the lock is not the root's any more: the root was removed, or made anew."""
@@ -112,9 +133,17 @@ class Keeper:
         become_subreaper()
         prctl(PR_SET_NAME, b"outrig-keeper")
 
-    def turn(self) -> None:
-        """Do all that can be done now."""
+    def try_turn(self) -> None:
+        """Do all that can be done now; what the system is too short of for it is done later."""
         self.retry = False
+        try:
+            self.turn()
+        except OSError as error:
+            if error.errno not in SHORTAGES:
+                raise
+            self.retry = True
+
+    def turn(self) -> None:
         poked = self.drain()
         self.runs.reap()
         self.admit()

@@ -9,7 +9,7 @@ from outrig.node.program.command import Launch
 from outrig.node.program.container import container_of, run_words
 from outrig.node.program.dropped import CANCELLED_IN_TIME, DroppedRuns
 from outrig.node.program.place import exists, write_file
-from outrig.node.program.pool import Pool
+from outrig.node.program.pool import Pool, close_end
 from outrig.node.program.proc import boot_id
 from outrig.node.program.record import Ending, lock_is_free, read_fields, read_spec, reserve
 from outrig.node.program.shim import run_shim, tell_shim
@@ -70,18 +70,9 @@ class LiveRuns:
         """Find the runs that an earlier keeper left."""
         for name in os.listdir(self.root.path + "/r"):
             directory = self.root.run(name)
-            if exists(directory + "/exit"):
-                continue
-            spec = read_spec(directory)
-            if spec is None:
-                continue
-            if not lock_is_free(directory + "/lock"):
-                self.follow(spec, 0)
-            elif exists(directory + "/started"):
-                self.finish(spec, lost(directory))
-            elif spec.batch in self.batches:
-                self.follow(spec, 0)
-                self.start_shim(self.live[spec.run])
+            spec = None if exists(directory + "/exit") else read_spec(directory)
+            if spec is not None:
+                self.follow(spec, 0)  # `look_at_orphan` settles those that nobody looks after
 
     def reap(self) -> None:
         """Hear of every child that ended: shims, and commands whose shim was killed."""
@@ -219,12 +210,17 @@ class LiveRuns:
 
     def fork_shim(self, spec: Spec) -> int:
         launch = self.launch(spec)
-        orders, order_to = os.pipe()
-        pid = os.fork()
+        orders, order_to = self.pool.open_orders()
+        try:
+            pid = os.fork()
+        except OSError:
+            close_end(orders)
+            close_end(order_to)
+            raise
         if pid == 0:
             status = UNKNOWN_PROBLEM
             try:
-                os.close(order_to)
+                close_end(order_to)
                 self.let_go()
                 run_shim(launch, orders, self.pool.report_to)
                 status = 0
@@ -232,7 +228,7 @@ class LiveRuns:
                 status = error.errno or UNKNOWN_PROBLEM
             finally:
                 os._exit(status)
-        os.close(orders)
+        close_end(orders)
         self.pool.added(pid, order_to)
         return pid
 

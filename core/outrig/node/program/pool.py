@@ -6,6 +6,12 @@ import os
 
 from outrig.node.program.proc import read_ready
 
+MOST_KEPT = 128
+"""How many shims may take orders; each is a descriptor of the keeper, of which it may have 1,024.
+
+Those beyond follow one run each.
+"""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from outrig.node.program.record import Spec
@@ -21,15 +27,19 @@ class Pool:
         self.free: dict[str, list[int]] = {}
         self.rest = b""
 
+    def open_orders(self) -> tuple[int, int]:
+        """Return both ends of a pipe for a new shim's orders; -1 if it is not to take any."""
+        return os.pipe() if len(self.orders) < MOST_KEPT else (-1, -1)
+
     def added(self, pid: int, orders: int) -> None:
-        """Note a new shim, which is busy, and where it takes orders."""
+        """Note a new shim, which is busy, and where it takes orders, -1 if it takes none."""
         self.orders[pid] = orders
 
     def close(self) -> None:
         """Close what is the keeper's, in a process that was forked from it."""
         os.close(self.reports)
         for orders in self.orders.values():
-            os.close(orders)
+            close_end(orders)
 
     def reported(self) -> list[int]:
         """Return the shims that say they have done what they had to do."""
@@ -56,10 +66,14 @@ class Pool:
 
     def gone(self, pid: int) -> bool:
         """Forget a shim that ended; false for a process that is none."""
-        orders = self.orders.pop(pid, -1)
-        if orders >= 0:
-            os.close(orders)
-        return orders >= 0
+        orders = self.orders.pop(pid, None)
+        if orders is None:
+            return False
+        close_end(orders)
+        for free in self.free.values():
+            if pid in free:
+                free.remove(pid)  # another process may get this number
+        return True
 
     def dismiss(self, batch: str) -> None:
         """Let the free shims of a batch go."""
@@ -73,3 +87,9 @@ class Pool:
         """Let all free shims go."""
         for batch in list(self.free):
             self.dismiss(batch)
+
+
+def close_end(fd: int) -> None:
+    """Close one end of a pipe, if there is one."""
+    if fd >= 0:
+        os.close(fd)

@@ -226,14 +226,15 @@ def run_shim(launch: Launch, orders: int, reports: int) -> None:
     """Be the shim of a run, in a process forked for it, and then of others that are ordered.
 
     `orders` are ids of runs of the same batch, a line each, `reports` this process's id whenever it
-    is free again. An empty order, or a run that did not end as usual, ends it.
+    is free again. An empty order, or a run that did not end as usual, ends it; so does its first
+    run where `orders` is -1.
     """
     alarm = Alarm(())  # the keeper, whose fork this is, has set the handlers
     become_subreaper()
     prctl(PR_SET_PDEATHSIG, PARENT_DIED)
     while True:
         shim = Shim(launch, alarm)
-        if not shim.main():
+        if not shim.main() or orders < 0:
             return
         os.close(shim.lock)
         try:

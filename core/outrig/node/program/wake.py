@@ -81,6 +81,15 @@ def ensure_keeper(root: Root, keep: Callable[[Root], None]) -> None:
         os._exit(status)
 
 
+def revive_keeper(root: Root, keep: Callable[[Root], None]) -> None:
+    """Start a keeper where none runs; if that cannot be done now, who looks later tries again."""
+    try:
+        if keeper_is_missing(root):
+            ensure_keeper(root, keep)
+    except OSError:
+        pass  # the root cannot be written, or there are too many processes
+
+
 def run_detached(root: Root, keep: Callable[[Root], None]) -> None:
     status = 1
     try:
