@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.place import temporary_place  # noqa: E402 - the path is set above
+from benchmarks.plugins import plugins  # noqa: E402
 from benchmarks.runs import runs  # noqa: E402
 from benchmarks.session import session  # noqa: E402
 from benchmarks.snapshots import programs, snapshots  # noqa: E402
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "performance.md"
 MARK = "<!-- measured: what follows is written by `python3 dev.py bench` -->"
-PARTS = ("startup", "session", "runs", "sweeps", "snapshots")
+PARTS = ("startup", "plugins", "session", "runs", "sweeps", "snapshots")
 
 
 def main() -> int:
@@ -82,6 +83,8 @@ def _tables(options: argparse.Namespace) -> Iterator[str]:
     with temporary_place(options.dir) as place:
         if "startup" in wanted:
             yield render(startup(place, options.rounds * 2))
+        if "plugins" in wanted:
+            yield render(plugins(place, options.rounds * 2))
         if "session" in wanted:
             yield render(session(place, options.rounds))
         if "runs" in wanted:
