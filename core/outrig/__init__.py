@@ -8,8 +8,10 @@ __version__ = "0.1.0"
 def metric(name: str, value: float, step: float | None = None) -> None:
     """Tell Outrig a number that this run measured; `step` says when, for curves.
 
-    Does nothing outside a run. Runs have this function also where Outrig is not installed.
+    Does nothing outside a run, and what cannot be written is passed over. Runs have this function
+    also where Outrig is not installed.
     """
+    import contextlib
     import json
     import os
 
@@ -19,8 +21,5 @@ def metric(name: str, value: float, step: float | None = None) -> None:
         if step is not None:
             fields["step"] = float(step)
         data = (json.dumps(fields) + "\n").encode()
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(file, data)
-        finally:
-            os.close(file)
+        with contextlib.suppress(OSError), open(path, "ab", buffering=0) as file:  # noqa: PTH123
+            file.write(data)

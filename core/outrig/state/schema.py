@@ -58,6 +58,9 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (sweep_id, number)
     ) WITHOUT ROWID;
     CREATE INDEX case_status ON sweep_case (sweep_id, status, number);
+    CREATE INDEX case_open ON sweep_case (sweep_id, number)
+        WHERE status IN ('QUEUED', 'RUNNING');
+    CREATE INDEX case_kept ON sweep_case (sweep_id, number) WHERE NOT handed;
     CREATE INDEX case_done ON sweep_case (digest) WHERE status = 'SUCCEEDED'
     """,
 )

@@ -119,7 +119,8 @@ class Sweeps:
     def handed(self, sweep_id: str, *, limit: int, after: int = -1) -> list[SweepCase]:
         """Return cases that a node was given and that are not known to have ended, by number."""
         return self._select(
-            f"WHERE sweep_id = ? AND {_OPEN} AND handed AND number > ? ORDER BY number LIMIT ?",
+            "INDEXED BY case_open"
+            f" WHERE sweep_id = ? AND {_OPEN} AND handed AND number > ? ORDER BY number LIMIT ?",
             sweep_id,
             after,
             limit,
@@ -128,7 +129,9 @@ class Sweeps:
     def kept_back(self, sweep_id: str) -> list[SweepCase]:
         """Return cases that no node was given yet, by number."""
         return self._select(
-            "WHERE sweep_id = ? AND status = 'QUEUED' AND NOT handed ORDER BY number", sweep_id
+            "INDEXED BY case_kept"
+            " WHERE sweep_id = ? AND NOT handed AND status = 'QUEUED' ORDER BY number",
+            sweep_id,
         )
 
     def settle(self, sweep_id: str, cases: Sequence[SweepCase]) -> None:

@@ -36,11 +36,11 @@ def metric(name, value, step=None):
         if step is not None:
             fields["step"] = float(step)
         data = (json.dumps(fields) + "\\n").encode()
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(file, data)
-        finally:
-            os.close(file)
+            with open(path, "ab", buffering=0) as file:
+                file.write(data)
+        except OSError:
+            pass
 '''
 
 

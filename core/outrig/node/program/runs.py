@@ -99,7 +99,8 @@ class Submission:
         spec = Spec(dict(task, session=self.session))
         spec.engine = self.container.engine if self.container else ""
         spec.image = self.container.image if self.container else ""
-        spec.variables["OUTRIG_METRICS"] = metrics_file(self.root.run(spec.run))
+        if self.container is None:  # in one, that file would not be there
+            spec.variables["OUTRIG_METRICS"] = metrics_file(self.root.run(spec.run))
         return spec
 
     def check(self) -> None:
