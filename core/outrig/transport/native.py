@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import socket
 import threading
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from outrig.errors import AuthError, OutrigError, RemoteError, UnreachableError
@@ -17,6 +19,7 @@ from outrig.transport.options import ALIVE_TIMES, checked_host
 from outrig.transport.trust import Place, changed_key, fingerprint, trusting, user_place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import BinaryIO
 
     import paramiko
@@ -30,6 +33,18 @@ PIECE_BYTES = 256 << 10
 ERROR_LINES = 20
 CLOSE_S = 6.0
 CIPHER = "aes128-gcm@openssh.com"
+_silent = logging.NullHandler()
+
+
+@contextlib.contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Let a connection that ends look like one: paramiko has more than one way to say so."""
+    import paramiko
+
+    try:
+        yield
+    except (EOFError, paramiko.SSHException) as err:
+        raise ConnectionError(_said(err)) from err
 
 
 class ChannelSource(io.RawIOBase):
@@ -42,7 +57,8 @@ class ChannelSource(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]
-        data = self._channel.recv(len(buffer))
+        with _as_os_error():
+            data = self._channel.recv(len(buffer))
         memoryview(buffer)[: len(data)] = data
         return len(data)
 
@@ -58,7 +74,8 @@ class ChannelSink(io.RawIOBase):
 
     def write(self, data: Buffer) -> int:  # type: ignore[override]
         view = memoryview(data)
-        self._channel.sendall(view)  # type: ignore[arg-type]
+        with _as_os_error():
+            self._channel.sendall(view)  # type: ignore[arg-type]
         return len(view)
 
 
@@ -150,6 +167,8 @@ class ParamikoTransport(Transport):
     def _connected(self) -> paramiko.SSHClient:
         import paramiko
 
+        # what it logs is raised as well; without a handler errors would go to standard error
+        logging.getLogger("paramiko").addHandler(_silent)
         place = user_place(self._endpoint)
         connection = self._socket(place)
         client = trusting(self._endpoint, place, self._ask)
@@ -163,7 +182,7 @@ class ParamikoTransport(Transport):
                 timeout=self._endpoint.connect_s,
                 banner_timeout=self._endpoint.connect_s,
                 auth_timeout=self._endpoint.connect_s,
-                transport_factory=_transport,  # type: ignore[arg-type]
+                transport_factory=partial(_transport, kinds=_kinds(self._endpoint)),
             )
         except OutrigError:
             client.close()
@@ -198,7 +217,15 @@ class ParamikoTransport(Transport):
         return found
 
 
-def _transport(connection: socket.socket, **extra: object) -> paramiko.Transport:
+def _kinds(endpoint: Endpoint) -> frozenset[str]:
+    """Return the types of the host keys that were given whole: others need not be shown to us."""
+    found = [one.split()[0] for one in endpoint.host_keys if " " in one]
+    return frozenset(found) if len(found) == len(endpoint.host_keys) else frozenset()
+
+
+def _transport(
+    connection: socket.socket, *, kinds: frozenset[str], **extra: object
+) -> paramiko.Transport:
     import paramiko
 
     made = paramiko.Transport(
@@ -209,6 +236,8 @@ def _transport(connection: socket.socket, **extra: object) -> paramiko.Transport
     options = made.get_security_options()
     if CIPHER in options.ciphers:
         options.ciphers = (CIPHER, *(one for one in options.ciphers if one != CIPHER))
+    if wanted := tuple(one for one in options.key_types if one in kinds):
+        options.key_types = wanted
     return made
 
 
