@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from outrig.errors import NotFoundError, OutrigError, UsageError
+from outrig.errors import NotFoundError, OutrigError, RemoteError, UsageError
 from outrig.interfaces import WithFiles
+from outrig.model.node import Node
 from outrig.model.snapshot import SnapshotReader
 from outrig.session.arriving import arriving, checked
 
@@ -39,6 +40,24 @@ class Pulled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A node that outputs come from, and the directory of the project that they go to."""
+
+    provider: WithFiles
+    node: Node
+    prefix: PurePosixPath
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether it is not the head."""
+        return self.node.rank > 0
+
+    def key(self, path: str) -> str:
+        """Return under which name it is remembered what came back."""
+        return f"{self.node.id}:{path}" if self.is_worker else path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
     """Which output files are to come back to `root`.
 
@@ -46,6 +65,8 @@ class PullRequest:
     this session before and has changed neither there nor here gone. `named` means that the user
     asked for these paths: one that is not there is then an error. `snapshot` tells how the
     project's files were when the session got them.
+
+    What a worker has that is not just the head's goes into `outputs/<session>/<node>/`.
     """
 
     root: Path
@@ -66,21 +87,19 @@ def pull(runtime: Runtime, session: Session, request: PullRequest) -> list[Pulle
     provider = runtime.provider(session)
     if not session.nodes or not isinstance(provider, WithFiles):
         return []
-    found = [one for one in _listed(provider, session, request) if not one.is_directory]
-    links = [one.path for one in found if one.target is not None]
-    if found and not request.root.is_dir():
-        raise OutrigError(
-            f"the outputs have nowhere to go: {request.root} is gone",
-            hint="make the directory again, or leave the outputs: --no-pull",
-        )
-    if found and request.apart:
-        make_apart(request.root / _APART)
-    pulled = []
-    for file in found:
-        if file.target is None:
-            runtime.cancel.check()
-            content = provider.read_file(session.id, session.nodes[0], file.path)
-            pulled.append(_bring(runtime, session, request, file, content))
+    pulled: list[Pulled] = []
+    links: list[str] = []
+    for node in session.nodes:
+        source = _source(provider, session, node, request)
+        try:
+            files = _listed(session, source, request)
+            pulled += _pull_from(runtime, session, request, source, files)
+        except RemoteError as err:
+            if not source.is_worker:
+                raise
+            runtime.observer.notice(f"no outputs from {node.id}: {err}")
+            continue
+        links += [one.path for one in files if one.target is not None]
     if links:
         shown = ", ".join(links[:3]) + (", …" if len(links) > 3 else "")
         runtime.observer.notice(f"left in {session.name}, as links do not come back: {shown}")
@@ -89,36 +108,67 @@ def pull(runtime: Runtime, session: Session, request: PullRequest) -> list[Pulle
     return pulled
 
 
-def _listed(provider: WithFiles, session: Session, request: PullRequest) -> Iterable[RemoteFile]:
-    """Return what there is of the outputs, each file once."""
+def _source(provider: WithFiles, session: Session, node: Node, request: PullRequest) -> _Source:
+    """The head's files go where they belong, a worker's into `outputs/<session>/<node>/`."""
+    prefix = PurePosixPath(_APART, session.name) if request.apart else PurePosixPath()
+    if node.rank > 0:
+        prefix = PurePosixPath(_APART, session.name, node.id.replace("/", "_"))
+    return _Source(provider=provider, node=node, prefix=prefix)
+
+
+def _pull_from(
+    runtime: Runtime,
+    session: Session,
+    request: PullRequest,
+    source: _Source,
+    files: Sequence[RemoteFile],
+) -> Iterable[Pulled]:
+    if files and not request.root.is_dir():
+        raise OutrigError(
+            f"the outputs have nowhere to go: {request.root} is gone",
+            hint="make the directory again, or leave the outputs: --no-pull",
+        )
+    for file in files:
+        if file.target is None:
+            runtime.cancel.check()
+            found = _bring(runtime, session, request, source, file)
+            if found is not None:
+                yield found
+
+
+def _listed(session: Session, source: _Source, request: PullRequest) -> Sequence[RemoteFile]:
+    """Return what a node has of the outputs, each file once."""
     files: dict[str, RemoteFile] = {}
     for path in dict.fromkeys(request.outputs):
         if posixpath.isabs(path) or posixpath.normpath(path).split("/")[0] == "..":
             if request.named:
                 raise UsageError(f'"{path}" is outside the work directory of {session.name}')
             continue
-        found = provider.list_files(session.id, session.nodes[0], [path])
-        if request.named and not found:
+        found = source.provider.list_files(session.id, source.node, [path])
+        if request.named and not found and not source.is_worker:
             raise NotFoundError(f'"{path}" is not in session "{session.name}"')
-        files |= {one.path: one for one in found}
-    return files.values()
+        files |= {one.path: one for one in found if not one.is_directory}
+    return [*files.values()]
 
 
 def _bring(
     runtime: Runtime,
     session: Session,
     request: PullRequest,
+    source: _Source,
     file: RemoteFile,
-    content: Iterable[bytes],
-) -> Pulled:
-    prefix = PurePosixPath(_APART, session.name) if request.apart else PurePosixPath()
-    relative = checked(str(prefix / file.path))
+) -> Pulled | None:
+    """Bring one file; `None` for one of a worker that is just the head's."""
+    relative = checked(str(source.prefix / file.path))
     target = request.root / relative
     _check_inside(request.root, target)
-    projects = runtime.state.projects
-    with arriving(target, content) as arrived:
+    projects, key = runtime.state.projects, source.key(file.path)
+    content = source.provider.read_file(session.id, source.node, file.path)
+    with arriving(request.root / target.name if source.is_worker else target, content) as arrived:
+        if source.is_worker and projects.pulled(session.id, file.path) == arrived.digest:
+            return None
         before = _digest(target)
-        came = projects.pulled(session.id, file.path) == arrived.digest
+        came = projects.pulled(session.id, key) == arrived.digest
         if before is not None and came and not request.anew:
             return Pulled(path=file.path, target=target, size_bytes=file.size_bytes, unchanged=True)
         safe = before in (None, arrived.digest, projects.pulled(session.project_id, str(relative)))
@@ -126,10 +176,11 @@ def _bring(
         if beside:
             target = _place_beside(target, session.name)
         if before != arrived.digest:
+            _make_parent(request.root, target, source)
             arrived.put(target, executable=file.executable)
     if not beside:
         projects.set_pulled(session.project_id, str(relative), arrived.digest)
-    projects.set_pulled(session.id, file.path, arrived.digest)
+    projects.set_pulled(session.id, key, arrived.digest)
     return Pulled(
         path=file.path,
         target=target,
@@ -137,6 +188,12 @@ def _bring(
         beside=beside,
         unchanged=before == arrived.digest,
     )
+
+
+def _make_parent(root: Path, target: Path, source: _Source) -> None:
+    if source.prefix.parts:
+        make_apart(root / _APART)
+    target.parent.mkdir(parents=True, exist_ok=True)
 
 
 def make_apart(directory: Path) -> None:

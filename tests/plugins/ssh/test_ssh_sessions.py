@@ -60,3 +60,22 @@ def test_a_command_runs_on_a_host_and_its_outputs_come_back(
     assert run("session", "stop").exit_code == 0
     left = host.run("find . -path '*/node-1/*' -mindepth 6 ! -path '*/program/*'; pwd")
     assert "demo" not in left
+
+
+def test_outputs_come_back_from_every_node(
+    lab: Lab, run: CommandLine, project: ProjectMaker
+) -> None:
+    directory = project(FILES)
+    assert run("session", "start", "--provider", "ssh", "--hosts", "alpha,beta").exit_code == 0
+    make = "mkdir -p out; echo same > out/same; echo $OUTRIG_NODE_RANK > out/rank"
+    assert run("session", "execute", "--shell", "--on", "all", make).exit_code == 0
+    assert run("session", "pull").exit_code == 0
+    assert (directory / "out/rank").read_text() == "0\n"
+    assert (directory / "out/same").read_text() == "same\n"
+    apart = directory / "outputs/demo"
+    assert [str(one.relative_to(apart)) for one in apart.rglob("*") if one.is_file()] == [
+        "beta/out/rank"
+    ]
+    assert (apart / "beta/out/rank").read_text() == "1\n"
+    assert run("session", "pull", "nothing-there").exit_code != 0
+    assert run("session", "stop").exit_code == 0
