@@ -91,7 +91,7 @@ class S3Store(ObjectStore):
         with memoryview(data) as view:
             if len(view) > 2 * self._part_bytes:
                 return self._put_in_parts(key, view, if_absent=if_absent)
-            return self._put_whole(key, bytes(view), if_absent=if_absent)
+            return self._put_whole(key, view, if_absent=if_absent)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """Read an object or a part of it; see `ObjectStore.get`."""
@@ -162,13 +162,15 @@ class S3Store(ObjectStore):
     def _part_bytes(self) -> int:
         return self._own.part_mib << 20
 
-    def _put_whole(self, key: str, data: bytes, *, if_absent: bool) -> bool:
+    def _put_whole(self, key: str, view: memoryview, *, if_absent: bool) -> bool:
         def write(attempt: int) -> bool:
+            # What is given as a file costs a question to the server first ("Expect"): only large.
+            body = ViewReader(view) if len(view) > _SMALL else bytes(view)
             try:
                 self._client.put_object(
                     Bucket=self._bucket,
                     Key=self._prefix + key,
-                    Body=data,
+                    Body=body,
                     **self._conditions(if_absent),
                     **self._encryption,
                 )
@@ -176,7 +178,7 @@ class S3Store(ObjectStore):
                 if not if_absent or not errors.is_taken(err):
                     raise
                 # The first attempt may have been carried out, and its answer lost.
-                return attempt > 0 and len(data) <= _SMALL and self.get(key) == data
+                return attempt > 0 and len(view) <= _SMALL and self.get(key) == view
             return True
 
         return self._written(key, write, if_absent=if_absent)

@@ -9,6 +9,8 @@ from outrig.errors import StoreError
 from outrig.snapshot.pack import MAX_BLOCK, RAW, ZSTD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import zstandard
 
 _LEVEL = 1
@@ -43,17 +45,22 @@ def pack_block(content: bytes) -> tuple[int, bytes]:
     return (RAW, content) if len(packed) > _USEFUL * len(content) else (ZSTD, packed)
 
 
-def unpack_block(codec: int, stored: bytes, raw: int, where: str) -> bytes:
+def pack_blocks(blocks: Iterable[Iterable[bytes]]) -> list[tuple[int, bytes]]:
+    """Join each block's chunks, and return what `pack_block` makes of it."""
+    return [pack_block(b"".join(chunks)) for chunks in blocks]
+
+
+def unpack_block(codec: int, stored: bytes | memoryview, raw: int, where: str) -> bytes:
     """Return a block's content, exactly `raw` bytes; raises `StoreError`. Never makes more."""
     if raw > MAX_BLOCK:
         raise StoreError(f"{where} claims to hold {raw} bytes")
-    content = stored if codec == RAW else _decompress(stored, raw, where)
+    content = bytes(stored) if codec == RAW else _decompress(stored, raw, where)
     if len(content) != raw:
         raise StoreError(f"{where} is cut short or damaged")
     return content
 
 
-def _decompress(stored: bytes, raw: int, where: str) -> bytes:
+def _decompress(stored: bytes | memoryview, raw: int, where: str) -> bytes:
     import zstandard
 
     try:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from outrig.model.snapshot import Entry
     from outrig.snapshot.label import Label
 
-_PACKS_AHEAD = 3
+_PACKS_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class _Check:
             self.damages.append(Damage(what=str(err)))
             return
         for block in blocks:
-            stored = data[block.offset : block.offset + block.stored]
+            stored = memoryview(data)[block.offset : block.offset + block.stored]
             try:
                 content = unpack_block(block.codec, stored, block.raw, f"pack {key}")
             except StoreError as err:

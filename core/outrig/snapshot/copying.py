@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from outrig.model.snapshot import EntryKind, SnapshotReader
+from outrig.snapshot.heap import keep_heap_small
 from outrig.snapshot.manifest import chunk_length
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class CopyReader(SnapshotReader):
     """
 
     def __init__(self, source: SnapshotReader, context: Context, project_id: str | None) -> None:
+        keep_heap_small()
         self._source = source
         self._context = context
         self._project_id = project_id

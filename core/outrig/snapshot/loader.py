@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from outrig.snapshot.label import Label
 
 _RUN_BYTES = 4 << 20
-_RUN_CONTENT = 8 << 20
+_RUN_CONTENT = 4 << 20
 """Neighbouring blocks are fetched together, up to so much stored and so much content."""
 _THREADS = 2
 _AHEAD = 3
@@ -81,11 +81,12 @@ def _fetch(store: ObjectStore, run: _Run) -> _Fetched:
         return _Fetched([], True)
     chunks = []
     failed = False
+    view = memoryview(data)
     for block, wanted in run.blocks:
         at = block.at - run.start
         try:
             content = unpack_block(
-                block.codec, data[at : at + block.stored], block.raw, f"pack {block.pack}"
+                block.codec, view[at : at + block.stored], block.raw, f"pack {block.pack}"
             )
         except StoreError:
             failed = True

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from outrig.errors import StoreError
 
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Sequence
 
 PREFIX = "packs/"
@@ -28,6 +29,7 @@ TRAILER_BYTES = 8 + len(END)
 MAX_BLOCK = 8 << 20
 """Bytes of content; what claims to hold more is refused before anything is unpacked."""
 MAX_TABLE = 64 << 20
+_ROOM = 32 << 20
 RAW, ZSTD = 0, 1
 _BLOCK = struct.Struct("<BIII")  # codec, stored bytes, content bytes, number of chunks
 _CHUNK = struct.Struct("<32sI")  # digest, bytes
@@ -44,10 +46,14 @@ class Block(NamedTuple):
 
 
 class PackBuilder:
-    """Puts blocks together to one pack in memory."""
+    """Puts blocks together to one pack in memory.
+
+    The memory is the system's own and goes back to it at once: what is taken from the heap and
+    given back by several threads leaves holes, which more than doubled what a copy took.
+    """
 
     def __init__(self) -> None:
-        self._pieces = [MAGIC + os.urandom(16)]
+        self._memory: mmap.mmap | None = None
         self.size = HEAD_BYTES
         """Bytes so far."""
         self.blocks: list[Block] = []
@@ -55,17 +61,33 @@ class PackBuilder:
     def add(self, codec: int, stored: bytes, raw: int, chunks: Sequence[tuple[bytes, int]]) -> None:
         """Append a block of `raw` bytes of content, packed into `stored`."""
         self.blocks.append(Block(self.size, len(stored), raw, codec, tuple(chunks)))
-        self._pieces.append(stored)
+        self._append(stored)
         self.size += len(stored)
 
-    def finish(self) -> tuple[str, bytes]:
-        """Return the pack's key and its bytes."""
+    def _append(self, data: bytes) -> mmap.mmap:
+        """Write at the end, in memory that is only taken as far as it is written."""
+        import mmap
+
+        if self._memory is None:
+            self._memory = mmap.mmap(-1, _ROOM)
+            self._memory.write(MAGIC + os.urandom(16))
+        end = self._memory.tell()
+        if end + len(data) > len(self._memory):
+            larger = mmap.mmap(-1, 2 * (end + len(data)))
+            larger.write(memoryview(self._memory)[:end])
+            self._memory = larger
+        self._memory.write(data)
+        return self._memory
+
+    def finish(self) -> tuple[str, memoryview]:
+        """Return the pack's key and its bytes, which the builder no longer holds."""
         from blake3 import blake3
 
         table = encode_table(self.blocks)
-        trailer = struct.pack("<II", len(table), zlib.crc32(table)) + END
-        data = b"".join((*self._pieces, table, trailer))
-        self._pieces = []
+        self._append(table)
+        memory = self._append(struct.pack("<II", len(table), zlib.crc32(table)) + END)
+        self._memory = None
+        data = memoryview(memory)[: memory.tell()]
         return pack_key(blake3(data).hexdigest()), data
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import Context
     from outrig.model.snapshot import Entry
 
-_QUEUE_BYTES = 8 << 20
+_QUEUE_BYTES = 4 << 20
 _BATCH_BYTES = 1 << 20
 
 
