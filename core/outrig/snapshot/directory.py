@@ -49,6 +49,12 @@ class Directory:
         """Return the mode of the name at `index`."""
         return self.stats[index * STAT_FIELDS]
 
+    def forget(self, index: int) -> None:
+        """Take out the name at `index`, which is gone."""
+        del self.names[index]
+        del self.stats[index * STAT_FIELDS : (index + 1) * STAT_FIELDS]
+        self.output = self.output[:index] + self.output[index + 1 :]
+
 
 def stat_fields(status: os.stat_result) -> tuple[int, int, int, int, int]:
     """Return what of a stat result tells whether a file was changed."""

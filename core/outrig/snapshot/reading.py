@@ -13,6 +13,7 @@ from blake3 import blake3
 from outrig.errors import ProjectError
 from outrig.model.snapshot import LeftOut
 from outrig.snapshot.directory import (
+    INODE_MASK,
     OPEN_FILE,
     STAT_FIELDS,
     Directory,
@@ -32,8 +33,8 @@ from outrig.snapshot.manifest import (
 from outrig.snapshot.pathname import display
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import TypeVar
+    from collections.abc import Generator, Iterator
+    from typing import TypeAlias, TypeVar
 
     from outrig.interfaces import Context
     from outrig.snapshot.scancache import CachedDirectory
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     _Reading = Generator[tuple[bytes, bytes], None, T]
+    _Fields: TypeAlias = tuple[int, int, int, int, int]
 
 READ_ATTEMPTS = 5
 _RETRY_S = 0.02
@@ -65,15 +67,14 @@ class DirectoryReader:
         encoded: list[bytes] = []
         gone: list[int] = []
         fresh = True
-        for index, name in enumerate(directory.names):
-            at = index * STAT_FIELDS
-            before = known.get(name)
-            fields = directory.stats[at : at + STAT_FIELDS]
-            if before is not None and before[:2] == (fields, directory.output[index]):
+        rows = zip(directory.names, _by_name(directory.stats), directory.output, strict=True)
+        for index, (name, fields, output) in enumerate(rows):
+            before = known.get(name) if known else None
+            if before is not None and before[0] == fields and before[1] == output:
                 encoded.append(before[2])
                 fresh = False
                 continue
-            small = self._small(directory, index, name)
+            small = self._small(directory.fd, name, fields, output != 0)
             if small is not None:
                 digest, data, entry_now = small
                 if data:
@@ -86,22 +87,18 @@ class DirectoryReader:
             else:
                 encoded.append(entry)
         for index in reversed(gone):
-            del directory.names[index]
-            del directory.stats[index * STAT_FIELDS : (index + 1) * STAT_FIELDS]
-            directory.output = directory.output[:index] + directory.output[index + 1 :]
+            directory.forget(index)
         return Part(encode_part(directory.path, encoded), fresh)
 
     def _small(
-        self, directory: Directory, index: int, name: bytes
+        self, above: int, name: bytes, fields: _Fields, output: bool
     ) -> tuple[bytes, bytes, bytes] | None:
         """Read a small file: its digest, content and entry; `None` for all that is not so plain."""
-        mode, inode, size, mtime_ns, ctime_ns = directory.stats[
-            index * STAT_FIELDS : (index + 1) * STAT_FIELDS
-        ]
+        mode, inode, size, mtime_ns, ctime_ns = fields
         if mode & 0o170000 != stat.S_IFREG or size > SMALL_FILE:
             return None
         try:
-            fd = os.open(name, OPEN_FILE, dir_fd=directory.fd)
+            fd = os.open(name, OPEN_FILE, dir_fd=above)
         except OSError:
             return None
         try:
@@ -115,13 +112,16 @@ class DirectoryReader:
             len(data) != size
             or now.st_mtime_ns != mtime_ns
             or now.st_ctime_ns != ctime_ns
-            or stat_fields(now)[:3] != (mode, inode, size)
+            or now.st_size != size
+            or now.st_mode != mode
+            or now.st_ino & INODE_MASK != inode
         ):
             return None
-        self._count_bytes(size)
+        self._read_bytes += size
+        if self._read_bytes - self._shown_bytes >= _PROGRESS_BYTES:
+            self._show_progress()
         digest = blake3(data).digest() if data else b""
         executable = mode & 0o111 != 0
-        output = directory.output[index] != 0
         return digest, data, encode_file(name, size, digest, executable=executable, output=output)
 
     def _entry(self, directory: Directory, index: int) -> _Reading[bytes | None]:
@@ -178,7 +178,9 @@ class DirectoryReader:
             status = os.fstat(fd)
         finally:
             os.close(fd)
-        self._count_bytes(read)
+        self._read_bytes += read
+        if self._read_bytes - self._shown_bytes >= _PROGRESS_BYTES:
+            self._show_progress()
         before = directory.stats[at : at + STAT_FIELDS]
         if read != size or array("q", stat_fields(status)) != before:
             return None
@@ -199,12 +201,10 @@ class DirectoryReader:
             yield digests[-1], data
         return read, b"".join(digests)
 
-    def _count_bytes(self, count: int) -> None:
-        self._read_bytes += count
-        if self._read_bytes - self._shown_bytes >= _PROGRESS_BYTES:
-            self._shown_bytes = self._read_bytes
-            self._context.progress(self._read_bytes, None, "bytes read")
-            self._context.check_cancelled()
+    def _show_progress(self) -> None:
+        self._shown_bytes = self._read_bytes
+        self._context.progress(self._read_bytes, None, "bytes read")
+        self._context.check_cancelled()
 
 
 def _shown(directory: Directory, name: bytes) -> str:
@@ -224,16 +224,15 @@ def _read_fully(fd: int, length: int) -> bytes:
     return b"".join(pieces)
 
 
-def _known_entries(
-    cached: CachedDirectory | None,
-) -> dict[bytes, tuple[array[int], int, bytes]]:
+def _by_name(stats: array[int]) -> Iterator[_Fields]:
+    """Yield the stat fields of each name."""
+    each = iter(stats)
+    return zip(each, each, each, each, each, strict=True)
+
+
+def _known_entries(cached: CachedDirectory | None) -> dict[bytes, tuple[_Fields, int, bytes]]:
     """Return what the cache holds by name: stat fields, output flag and encoded entry."""
     if cached is None:
         return {}
-    known = {}
-    entries = split_part(cached.part)
-    for index, (name, entry) in enumerate(zip(cached.names, entries, strict=True)):
-        at = index * STAT_FIELDS
-        fields = cached.stats[at : at + STAT_FIELDS]
-        known[name] = (fields, cached.output[index], entry)
-    return known
+    rows = zip(_by_name(cached.stats), cached.output, split_part(cached.part), strict=True)
+    return dict(zip(cached.names, rows, strict=True))

@@ -25,7 +25,6 @@ from outrig.snapshot.directory import (
     Directory,
     ScanOptions,
     special_kind,
-    stat_fields,
 )
 from outrig.snapshot.ignore import IGNORE_FILES, Ignore
 from outrig.snapshot.leading import MAX_DEPTH, leads_to_output
@@ -65,7 +64,15 @@ class _Listing:
     def add(self, name: bytes, status: os.stat_result, output: bool) -> None:
         self.names.append(name)
         self.output.append(output)
-        self.stats.extend(stat_fields(status))
+        self.stats.extend(
+            (
+                status.st_mode,
+                status.st_ino & INODE_MASK,
+                status.st_size,
+                status.st_mtime_ns,
+                status.st_ctime_ns,
+            )
+        )
 
 
 class Walk:
@@ -228,10 +235,11 @@ class Walk:
 
     def _list(self, frame: _Frame) -> _Listing:
         listing = _Listing()
+        plain = not (frame.outputs.open or frame.dropped)
+        inside = frame.outputs.inside
+        ignores = frame.ignore.ignores if frame.ignore.key and not (self._all or inside) else None
         for name in self._candidates(frame):
-            if name == b".outrig" or (name == b".git" and self._skips_git(frame)):
-                continue
-            if is_staging(name):
+            if name.startswith(b".") and self._is_left_out(frame, name):
                 continue
             try:
                 status = os.stat(name, dir_fd=frame.fd, follow_symlinks=False)
@@ -240,8 +248,21 @@ class Walk:
             except OSError as err:
                 self.problems.append(LeftOut(self._shown(frame, name), err.strerror or str(err)))
                 continue
-            self._consider(frame, listing, name, status)
+            # nearly all that there is: an ordinary file, in a directory that no output leads into
+            if plain and status.st_mode & 0o170000 == stat.S_IFREG:
+                if ignores is None or not ignores(name, is_directory=False):
+                    listing.add(name, status, inside)
+                else:
+                    listing.ignored += 1
+            else:
+                self._consider(frame, listing, name, status)
         return listing
+
+    def _is_left_out(self, frame: _Frame, name: bytes) -> bool:
+        """Say whether a name that begins with a dot is ours, or git's."""
+        if name == b".git":
+            return self._skips_git(frame)
+        return name == b".outrig" or is_staging(name)
 
     def _skips_git(self, frame: _Frame) -> bool:
         return not (self._all or frame.outputs.inside)
@@ -250,8 +271,7 @@ class Walk:
         if frame.dropped and not frame.outputs.wants_all_names():
             return sorted(frame.outputs.literal_names())
         try:
-            with os.scandir(frame.fd) as found:
-                return sorted(os.fsencode(one.name) for one in found)
+            return sorted(map(os.fsencode, os.listdir(frame.fd)))  # noqa: PTH208 - a descriptor
         except OSError as err:
             self.problems.append(LeftOut(display(frame.path) or ".", err.strerror or str(err)))
             return []

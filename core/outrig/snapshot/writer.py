@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import StoreError
 from outrig.model.snapshot import SnapshotReader, StoredSnapshot
-from outrig.snapshot.block import pack_block
+from outrig.snapshot.ahead import ended
+from outrig.snapshot.block import pack_blocks
 from outrig.snapshot.index import Index
 from outrig.snapshot.label import Label, decode_label, encode_label, label_key
 from outrig.snapshot.manifest import cut_bytes, encode_entries, group_parts, part_chunks
@@ -19,15 +20,21 @@ from outrig.snapshot.streamed import StreamedReader
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
+    from typing import TypeAlias
 
     from outrig.interfaces import Context, ObjectStore
     from outrig.snapshot.manifest import Part
 
+    _Chunks: TypeAlias = list[tuple[bytes, int]]
+
 BLOCK_TARGET = 1 << 20
 """Bytes of content; a block of small chunks is closed when it holds that much."""
-PACK_TARGET = 24 << 20
-"""Bytes; a pack is closed when it is that large, so packs are 16 to 64 MiB, the last is less."""
-_BLOCKS_AHEAD = 6
+PACK_TARGET = 16 << 20
+"""Bytes; a pack is closed when it is that large, so packs are 16 to 24 MiB, the last is less."""
+_JOB_BYTES = 4 << 20
+"""Of content that a thread is given at once: each change of hands costs a wait for the GIL."""
+BYTES_AHEAD = 16 << 20
+"""So much content is being compressed or waits for the pack."""
 _ATTEMPTS = 3
 
 
@@ -40,9 +47,9 @@ class _Threads:
         self._packing = ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), "outrig-pack")
         self._putting = ThreadPoolExecutor(1, "outrig-put")
 
-    def pack(self, content: bytes) -> Future[tuple[int, bytes]]:
-        """Compress a block."""
-        return self._packing.submit(pack_block, content)
+    def pack(self, blocks: list[list[bytes]]) -> Future[list[tuple[int, bytes]]]:
+        """Join and compress the chunks of each block."""
+        return self._packing.submit(pack_blocks, blocks)
 
     def put(self, put: Callable[[PackBuilder], int], pack: PackBuilder) -> Future[int]:
         """Write a pack."""
@@ -57,16 +64,20 @@ class _Threads:
 class ChunkWriter:
     """Joins chunks to blocks, compresses these in threads, and puts full packs in another one.
 
-    Holds at most six blocks and two packs, about 100 MB, whatever it is given.
+    Holds two packs and `BYTES_AHEAD` of content, about 60 MB, whatever it is given.
     """
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._threads: _Threads | None = None
-        self._held: list[tuple[bytes, bytes]] = []
+        self._held: list[bytes] = []
+        self._chunks: _Chunks = []
         self._held_bytes = 0
-        self._blocks: deque[tuple[Future[tuple[int, bytes]], int, list[tuple[bytes, int]]]]
-        self._blocks = deque()
+        self._closed: list[list[bytes]] = []
+        self._closed_chunks: list[_Chunks] = []
+        self._closed_bytes = 0
+        self._jobs: deque[tuple[Future[list[tuple[int, bytes]]], int, list[_Chunks]]] = deque()
+        self._ahead_bytes = 0
         self._pack = PackBuilder()
         self._put: Future[int] | None = None
         self.added: set[bytes] = set()
@@ -77,34 +88,47 @@ class ChunkWriter:
         """Take one chunk, unless the store has it already."""
         if digest in self.added or self._repository.usable(digest):
             return
+        length = len(data)
         self.added.add(digest)
-        self.new_bytes += len(data)
-        if self._held_bytes + len(data) > BLOCK_TARGET:
+        self.new_bytes += length
+        if self._held_bytes + length > BLOCK_TARGET:
             self._close_block()
-        self._held.append((digest, data))
-        self._held_bytes += len(data)
+        self._held.append(data)
+        self._chunks.append((digest, length))
+        self._held_bytes += length
         if self._held_bytes >= BLOCK_TARGET:
             self._close_block()
 
     def _close_block(self) -> None:
         if not self._held:
             return
+        self._closed.append(self._held)
+        self._closed_chunks.append(self._chunks)
+        self._closed_bytes += self._held_bytes
+        self._held, self._chunks, self._held_bytes = [], [], 0
+        if self._closed_bytes >= _JOB_BYTES:
+            self._give_job()
+
+    def _give_job(self) -> None:
+        if not self._closed:
+            return
         self._repository.context.check_cancelled()
-        content = b"".join([data for _, data in self._held])
-        chunks = [(digest, len(data)) for digest, data in self._held]
-        self._held, self._held_bytes = [], 0
         if self._threads is None:
             self._threads = _Threads()
-        self._blocks.append((self._threads.pack(content), len(content), chunks))
-        while len(self._blocks) > _BLOCKS_AHEAD:
-            self._take_block()
+        self._ahead_bytes += self._closed_bytes
+        job = self._threads.pack(self._closed)
+        self._jobs.append((job, self._closed_bytes, self._closed_chunks))
+        self._closed, self._closed_chunks, self._closed_bytes = [], [], 0
+        while self._ahead_bytes > BYTES_AHEAD:
+            self._take_job()
 
-    def _take_block(self) -> None:
-        future, raw, chunks = self._blocks.popleft()
-        codec, stored = future.result()
-        self._pack.add(codec, stored, raw, chunks)
-        if self._pack.size >= PACK_TARGET:
-            self._close_pack()
+    def _take_job(self) -> None:
+        future, size, blocks = self._jobs.popleft()
+        self._ahead_bytes -= size
+        for (codec, stored), chunks in zip(future.result(), blocks, strict=True):
+            self._pack.add(codec, stored, sum(length for _, length in chunks), chunks)
+            if self._pack.size >= PACK_TARGET:
+                self._close_pack()
 
     def _close_pack(self) -> None:
         self._await_put()
@@ -117,7 +141,7 @@ class ChunkWriter:
     def _put_now(self, pack: PackBuilder) -> int:
         """Put a pack and tell the index; returns the pack's size in bytes."""
         key, data = pack.finish()
-        self._repository.store.put(key, memoryview(data), if_absent=True)
+        self._repository.store.put(key, data, if_absent=True)
         index = Index(self._repository.index.file)  # a connection is for one thread only
         try:
             index.add_pack(key, len(data), pack.blocks)
@@ -133,8 +157,9 @@ class ChunkWriter:
     def flush(self) -> None:
         """Write out everything that was added; afterwards it is all in the store."""
         self._close_block()
-        while self._blocks:
-            self._take_block()
+        self._give_job()
+        while self._jobs:
+            self._take_job()
         self._close_pack()
         self._await_put()
 
@@ -222,10 +247,11 @@ def _add_missing(
     missing = {digest for digest in named if not repository.usable(digest)}
     if not missing:
         return
-    for digest, data in source.read(frozenset(one.hex() for one in missing)):
-        key = bytes.fromhex(digest)
-        missing.discard(key)
-        writer.add(key, data)
+    with ended(source.read(frozenset(one.hex() for one in missing))) as chunks:
+        for digest, data in chunks:
+            key = bytes.fromhex(digest)
+            missing.discard(key)
+            writer.add(key, data)
     if missing:
         raise StoreError(f"the source of the snapshot lacks {len(missing)} chunks that it names")
 
