@@ -165,8 +165,8 @@ _HOME = {
     "outrig.transport.keys": (
         "HostKey",
         "LoginKey",
+        "host_key_for",
         "login_key",
-        "new_host_key",
     ),
     "outrig.transport.question": ("remote_python",),
     "outrig.settings": (
@@ -302,8 +302,8 @@ if TYPE_CHECKING:
     from outrig.transport.choosing import ssh_transport as ssh_transport
     from outrig.transport.keys import HostKey as HostKey
     from outrig.transport.keys import LoginKey as LoginKey
+    from outrig.transport.keys import host_key_for as host_key_for
     from outrig.transport.keys import login_key as login_key
-    from outrig.transport.keys import new_host_key as new_host_key
     from outrig.transport.question import remote_python as remote_python
 
 

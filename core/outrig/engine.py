@@ -241,10 +241,10 @@ class Outrig:
         return compute_for(project, command, {}).provider
 
     def plan(self, request: StartRequest) -> Plan:
-        """Return what `start` would do; changes nothing."""
+        """Return what `start` would do, and what it costs; changes nothing."""
         from outrig.session.plan import make_plan
 
-        return make_plan(self.runtime, request)
+        return make_plan(self.runtime, request, priced=True)
 
     def start(self, request: StartRequest) -> Session:
         """Make a session RUNNING and up to date. Its runs are not started: see `execute`."""

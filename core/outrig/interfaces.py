@@ -182,10 +182,7 @@ class WithExecution(RunControl, ABC):
         """See `outrig.hookspecs.execute`."""
 
     def check_resources(self, resources: Resources) -> None:
-        """Raise `CapacityError` for what the nodes can never give, before anything is made.
-
-        For providers whose nodes are there already; with others `execute` is what refuses.
-        """
+        """Raise `CapacityError` for what the nodes, or any that could be made, can never give."""
 
 
 class WithEnvironment(ABC):
@@ -196,10 +193,7 @@ class WithEnvironment(ABC):
         """Make the environment on every node; raises `RemoteError` with the failing step's end."""
 
     def check_environment(self, source: EnvironmentSource) -> None:  # noqa: B027 - may do nothing
-        """Raise `RemoteError` for what the nodes cannot make, before anything is made for it.
-
-        For providers whose nodes are there already; with others `prepare` is what refuses.
-        """
+        """Raise `RemoteError` for what nodes that are there already cannot make."""
 
 
 class WithMetrics(ABC):
@@ -302,7 +296,11 @@ class WithOwnLifetime(ABC):
 
 
 class WithPrices(ABC):
-    """Knows what its nodes cost."""
+    """Knows in how many ways it can have nodes, and what they cost."""
+
+    @abstractmethod
+    def candidates(self, resources: Resources) -> tuple[Candidate, ...]:
+        """Return the ways to get such nodes, in the order to try; raises `CapacityError`."""
 
     @abstractmethod
     def prices(self, candidates: Sequence[Candidate]) -> Sequence[Price | None]:

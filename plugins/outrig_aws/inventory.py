@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from outrig.api import Node, ResourceRef
+from outrig.api import SESSION_TAG, Node, ResourceRef
 from outrig_aws.calls import filters
 from outrig_aws.tags import labels_of
 
@@ -42,7 +42,7 @@ def wanted_by(query: NodeQuery) -> list[dict[str, object]]:
         return filters(tag__outrig_session=query.session_id)
     if query.owner is not None:
         return filters(tag__outrig_owner=query.owner)
-    return [{"Name": "tag-key", "Values": ["outrig-owner"]}]
+    return [{"Name": "tag-key", "Values": [SESSION_TAG]}]
 
 
 def instances(aws: Aws, region: str, wanted: list[dict[str, object]]) -> Iterator[Any]:
@@ -75,6 +75,21 @@ def node_of(found: Any, region: str) -> Node:
             "launched": str(found.get("LaunchTime", "")),
         },
     )
+
+
+def why_ended(found: Any) -> str | None:
+    """Return why an instance runs no more, `None` if it does."""
+    state = str(found.get("State", {}).get("Name", ""))
+    if state in ("pending", "running"):
+        return None
+    said = (
+        f"{found.get('StateReason', {}).get('Code', '')} {found.get('StateTransitionReason', '')}"
+    )
+    if "SpotInstance" in said:
+        return "AWS took its spot instance back"
+    if "InstanceInitiatedShutdown" in said:
+        return f"its machine powered itself off, idle or over its age: it is {state}"
+    return f"its instance is {state}"
 
 
 def others(aws: Aws, region: str, wanted: list[dict[str, object]]) -> Iterator[ResourceRef]:

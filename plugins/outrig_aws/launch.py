@@ -7,16 +7,18 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from outrig.api import login_key, new_host_key
+from outrig.api import host_key_for, login_key
 from outrig.errors import CapacityError, ConfigError, OutrigError, RemoteError
+from outrig_aws.calls import filters
 from outrig_aws.images import find_image
+from outrig_aws.inventory import instances
 from outrig_aws.network import caller_networks, let_in, own_group, subnets
 from outrig_aws.places import in_region, in_zones, kinds, wanted_types
 from outrig_aws.tags import HOST_KEY_TAG, specifications
 from outrig_aws.user_data import user_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from outrig.api import Context, Lifetime, ProvisionRequest
     from outrig_aws.calls import Aws
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from outrig_aws.settings import AwsSettings
 
 INSTANCE = "instance"
+TOKENS = 3
+"""How often a request is made anew whose token was used up by one whose instances are gone."""
 TAGGED = (INSTANCE, "volume", "network-interface")
 
 
@@ -56,7 +60,7 @@ class Launch:
         self.prices = prices
         self.request = request
         self.context = context
-        self.host_key = new_host_key()
+        self.host_key = host_key_for(request.token)
         self.tried: list[str] = []
         self.last: OutrigError | None = None
         self._images: dict[tuple[str, str], Image] = {}
@@ -102,11 +106,13 @@ class Launch:
 
     def _places(self) -> Iterator[Place]:
         types = wanted_types(self.settings, self.request.resources)
+        allowed = {one for one in self.request.candidates if one.instance_type is not None}
         for spot in kinds(self.settings):
             for region in self.aws.regions():
                 found = subnets(self.aws, self.settings, region)
                 for place in in_region(region, types, spot=spot):
-                    yield from in_zones(place, found)
+                    if not allowed or place.candidate in allowed:
+                        yield from in_zones(place, found)
 
     def _pass_by(self, reason: str) -> None:
         self.tried.append(reason)
@@ -116,17 +122,34 @@ class Launch:
         self.context.check_cancelled()
         image = self._image(place)
         fields = self._fields(place, image)
-        token = hashlib.sha256(
-            json.dumps([self.request.token, batch, least, most, place.label]).encode()
-        ).hexdigest()
+        token = _token(self.request.token, batch, str(least), str(most), place.label)
+        for turn in range(TOKENS):
+            try:
+                return self._ask(
+                    place, image, {**fields, "MinCount": least, "MaxCount": most}, token
+                )
+            except ConfigError as err:
+                if "Idempotent" not in str(err) or turn + 1 == TOKENS:
+                    raise
+                found = [*self._made_with(token, place)]
+                if found:
+                    return [self._launched(one, place, image) for one in found]
+                token = _token(token, "again")  # what it made is gone
+        return []
+
+    def _made_with(self, token: str, place: Place) -> Iterator[str]:
+        """Yield the instances that an earlier request with a token made, and that are there."""
+        for one in instances(self.aws, place.region, filters(client_token=token)):
+            yield str(one["InstanceId"])
+
+    def _ask(
+        self, place: Place, image: Image, fields: Mapping[str, object], token: str
+    ) -> list[Launched]:
+        """Return the instances of one request, none where there is no capacity."""
         tags = dict(self.request.tags)
         intent = self.context.journal.intend(INSTANCE, scope=place.region, token=token, tags=tags)
         try:
-            answer = self.aws.ec2(
-                place.region,
-                "run_instances",
-                **{**fields, "MinCount": least, "MaxCount": most, "ClientToken": token},
-            )
+            answer = self.aws.ec2(place.region, "run_instances", **fields, ClientToken=token)
         except CapacityError as err:
             intent.nothing_made()
             self._failed(place, err)
@@ -214,6 +237,11 @@ class Launch:
             let_in(self.aws, place.region, group, self._networks)
             self._groups[key] = (group,)
         return self._groups[key]
+
+
+def _token(*parts: str) -> str:
+    """Return a token of 64 characters, the most that AWS takes."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def bounded(lifetime: Lifetime, budget: float | None, price: float | None, count: int) -> Lifetime:

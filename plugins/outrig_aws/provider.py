@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from outrig.api import (
     FOR_EVER,
+    NAME_TAG,
+    SESSION_TAG,
     Inventory,
+    Kept,
     Lifetime,
     NodeProvider,
     OwnsResources,
@@ -22,13 +27,13 @@ from outrig.api import (
     remote_python,
 )
 from outrig.errors import OutrigError, RemoteError
-from outrig_aws.calls import Aws
+from outrig_aws.calls import Aws, filters
 from outrig_aws.checks import account
-from outrig_aws.inventory import instances, node_of, others, wanted_by
+from outrig_aws.inventory import instances, node_of, others, wanted_by, why_ended
 from outrig_aws.launch import bounded
 from outrig_aws.machine_types import fitting
 from outrig_aws.nodes import endpoint_of
-from outrig_aws.places import Place, kinds
+from outrig_aws.places import Place, in_region, kinds, wanted_types
 from outrig_aws.prices import Prices
 from outrig_aws.provisioning import Provisioning
 from outrig_aws.removing import Removal
@@ -90,6 +95,8 @@ class AwsProvider(NodeProvider, WithCheck, WithOwnLifetime, WithPrices, OwnsReso
 
         Raises `CapacityError` with the reason of every place that was tried.
         """
+        tags = {SESSION_TAG: request.session_id, NAME_TAG: request.session_name, **request.tags}
+        request = replace(request, tags=tags)
         work = Provisioning(self.aws, self.own, self.price_list, request, context)
         nodes = work.run(lambda found, action: self.on_each(found, action))
         for node in nodes:
@@ -146,8 +153,23 @@ class AwsProvider(NodeProvider, WithCheck, WithOwnLifetime, WithPrices, OwnsReso
             raise RemoteError(f"{node.id}: its host key is not known, so it is not trusted")
         return endpoint_of(node, self.own)
 
+    def kept(self, node: Node) -> Kept:
+        """Return that a session has ended where its instance has: idle, over age, taken back."""
+        asked = filters(instance_id=node.id)
+        pages = self.aws.pages(
+            node.data["scope"], "describe_instances", "Reservations", Filters=asked
+        )
+        found = [one for group in pages for one in group["Instances"]]
+        reason = why_ended(found[0]) if found else "its instance is gone"
+        session = node.data.get("session", "")
+        return Kept() if reason is None else Kept(ended={session: reason})
+
     def end_session(self, session_id: str, nodes: tuple[Node, ...], grace_s: float) -> None:
-        """Do nothing: the nodes are the session's own, and go with all that is on them."""
+        """End it on nodes that this process is connected to: all of them go as a whole anyway."""
+        for node in nodes:
+            if node.id in self._clients:
+                with suppress(RemoteError):
+                    super().end_session(session_id, (node,), grace_s)
 
     def check_environment(self, source: EnvironmentSource) -> None:
         """Leave it to `prepare`: there are no nodes yet."""
@@ -157,13 +179,24 @@ class AwsProvider(NodeProvider, WithCheck, WithOwnLifetime, WithPrices, OwnsReso
         if not self.own.instance_type:
             fitting(resources)
 
+    def candidates(self, resources: Resources) -> tuple[Candidate, ...]:
+        """Return the types in each region, in the order to try."""
+        types = wanted_types(self.own, resources)
+        return tuple(
+            place.candidate
+            for spot in kinds(self.own)
+            for region in self.aws.regions()
+            for place in in_region(region, types, spot=spot)
+        )
+
     def prices(self, candidates: Sequence[Candidate]) -> Sequence[Price | None]:
-        """Return what candidates cost; those of this provider alone name what is tried first."""
+        """Return what candidates cost, by AWS's own list."""
         found: list[Price | None] = []
         for one in candidates:
-            kind = one.instance_type or (self.own.instance_type or fitting(Resources()))[0]
-            region = (one.zone or self.aws.regions()[0]).rstrip("abcdef")
-            place = Place(region=region, machine_type=kind, spot=one.spot or kinds(self.own)[0])
+            if one.zone is None or one.instance_type is None:
+                found.append(None)
+                continue
+            place = Place(region=one.zone, machine_type=one.instance_type, spot=one.spot)
             usd = self.price_list.of(place)
             found.append(None if usd is None else Price(candidate=one, usd_per_hour=usd))
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from outrig.cli.costs import candidate_lines, note_cost
 from outrig.cli.provider_options import given_settings
 from outrig.cli.running import (
     Outcome,
@@ -224,6 +225,7 @@ def _target(
 ) -> Callable[[], Outcome]:
     def target() -> Outcome:
         session = command.outrig.start(request)
+        note_cost(command, session)
         for wanted in request.runs:
             step = Step(name="run", detail=wanted.script.strip())
             command.outrig.observer.step(session, step, 4, 4)
@@ -244,9 +246,8 @@ def _target(
 
 def _print_plan(command: Command, plan: Plan) -> None:
     command.line(f"session {plan.session_name} on provider {plan.provider}")
-    price = plan.prices[0].usd_per_hour if plan.prices else None
-    if price is not None:
-        command.line(f"price: {price * plan.count:.4f} USD per hour")
+    for text in candidate_lines(plan):
+        command.line(text)
     if plan.tags:
         tags = ", ".join(f"{name}={value}" for name, value in sorted(plan.tags.items()))
         command.line(f"tags: {tags}")

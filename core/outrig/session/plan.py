@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from outrig.ids import new_id
-from outrig.interfaces import WithEnvironment, WithExecution, WithOwnCount, WithOwnLifetime
+from outrig.interfaces import (
+    WithEnvironment,
+    WithExecution,
+    WithOwnCount,
+    WithOwnLifetime,
+    WithPrices,
+)
 from outrig.model.node import FOR_EVER, Candidate
 from outrig.model.resources import ANY
 from outrig.model.session import Plan, Session, SessionState, Step
@@ -13,6 +20,7 @@ from outrig.session.environments import environment_digest
 from outrig.session.name import name_for
 
 if TYPE_CHECKING:
+    from outrig.interfaces import Provider
     from outrig.model.node import Lifetime
     from outrig.model.project import Compute
     from outrig.model.run import EnvironmentSource
@@ -21,8 +29,8 @@ if TYPE_CHECKING:
     from outrig.session.runtime import Runtime
 
 
-def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
-    """Return what `start` would do, after every policy has looked at it.
+def make_plan(runtime: Runtime, request: StartRequest, *, priced: bool = False) -> Plan:
+    """Return what `start` would do, after every policy has looked at it; with prices if wanted.
 
     Raises `PolicyError` when one refuses, `RemoteError` when the nodes that are there cannot make
     the environment.
@@ -39,7 +47,7 @@ def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
         provider=compute.provider,
         count=count,
         resources=compute.resources,
-        candidates=(Candidate(provider=compute.provider),),
+        candidates=_candidates(provider, compute),
         snapshot=request.snapshot.info,
         steps=_steps(request, session, count),
         settings=provider.settings.without_secrets(),
@@ -48,7 +56,17 @@ def make_plan(runtime: Runtime, request: StartRequest) -> Plan:
     plan = runtime.hooks.review_plan(draft, runtime.context(subject, "plan"))
     _check_environment(runtime, request, subject)
     _check_resources(runtime, request, subject, plan)
+    if priced and isinstance(provider, WithPrices):
+        found = provider.prices(plan.candidates)
+        plan = replace(plan, prices=tuple(one for one in found if one is not None))
     return plan
+
+
+def _candidates(provider: Provider, compute: Compute) -> tuple[Candidate, ...]:
+    """Return the ways to get nodes that a policy may choose among."""
+    if isinstance(provider, WithPrices):
+        return provider.candidates(compute.resources)
+    return (Candidate(provider=compute.provider),)
 
 
 def _check_environment(runtime: Runtime, request: StartRequest, session: Session) -> None:

@@ -22,6 +22,7 @@ from outrig.session.plan import (
     sync_step,
 )
 from outrig.session.stop import give_up
+from outrig.session.upkeep import notice_end
 from outrig.state.owner import NAME_TAG, OWNER_TAG, SESSION_TAG
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def start(runtime: Runtime, request: StartRequest) -> Session:
     with runtime.hold(session) as current:
         if current.state.ended:
             raise ConflictError(f'session "{session.name}" was stopped while it was starting')
+        if isinstance(runtime.provider(current), OwnsResources):
+            current = notice_end(runtime, current)
         return _bring_up(runtime, request, plan, current)
 
 

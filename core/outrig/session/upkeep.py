@@ -13,7 +13,7 @@ from outrig.session.execute import refresh
 from outrig.session.find import is_interrupted
 from outrig.session.lock import is_locked
 from outrig.session.outside import Outside, orphans_outside, release_outside
-from outrig.session.stop import stop
+from outrig.session.stop import settle_runs, stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +41,19 @@ class Orphan:
 def bring_up_to_date(runtime: Runtime, session: Session) -> Session:
     """Ask the nodes how a session and its runs stand, and record it; returns the record.
 
-    A session that ended on its node by itself (idle, over age) is SUSPENDED from then on, with the
-    reason: its files are still there. Raises `RemoteError`.
+    A session that ended on its node by itself (idle, over age, taken back) is SUSPENDED from then
+    on, with the reason: starting it resumes it. Raises `RemoteError`.
     """
+    if isinstance(runtime.provider(session), OwnsResources):
+        session = notice_end(runtime, session)  # a machine that is off cannot be asked about runs
+        if session.state is not SessionState.RUNNING:
+            return session
     refresh(runtime, session, runtime.state.runs.of_session(session.id, unfinished=True))
+    return notice_end(runtime, session)
+
+
+def notice_end(runtime: Runtime, session: Session) -> Session:
+    """Record that a session's nodes ended it by themselves, if they did; returns the record."""
     provider = runtime.provider(session)
     if session.state is not SessionState.RUNNING or not isinstance(provider, WithUpkeep):
         return session
@@ -54,6 +63,8 @@ def bring_up_to_date(runtime: Runtime, session: Session) -> Session:
         return session
     session = runtime.move(session, SessionState.SUSPENDED, error=reason)
     runtime.record(session, "session.ended", f"the node ended it: {reason}")
+    if isinstance(provider, OwnsResources):
+        settle_runs(runtime, session)
     return session
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,15 @@ from outrig import paths
 from outrig.errors import ConfigError
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of the curve P-256: a private key is a number below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostKey:
-    """A host key in OpenSSH's form: the private half is text, the public one `TYPE BASE64`."""
+    """A host key: the private half in PEM, the public one as `TYPE BASE64`."""
 
     private: str
     public: str
@@ -48,12 +51,27 @@ def login_key() -> LoginKey:
         raise ConfigError(f"{path} cannot be used: {err}") from err
 
 
-def new_host_key() -> HostKey:
-    """Return a new host key, of the type `ecdsa-sha2-nistp256`."""
-    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+def host_key_for(token: str) -> HostKey:
+    """Return a host key, of the type `ecdsa-sha2-nistp256`, always the same one for a token.
 
-    private, public = _texts(generate_private_key(SECP256R1()))
-    return HostKey(private=private, public=public)
+    So a request that is repeated is the same to the last byte. It follows from the login key's
+    private half, and can be made by nobody else. Raises `ConfigError`.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        PublicFormat,
+    )
+
+    secret = Path(login_key().path).read_bytes()
+    digest = hmac.digest(secret, f"host key {token}".encode(), "sha512")
+    key = derive_private_key(int.from_bytes(digest, "big") % (_ORDER - 1) + 1, SECP256R1())
+    # Not OpenSSH's own form, in which there is a random number.
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    return HostKey(private=private.decode("ascii"), public=public.decode("ascii"))
 
 
 def _public_of(path: Path) -> str:
@@ -67,7 +85,7 @@ def _public_of(path: Path) -> str:
     return _texts(found)[1]
 
 
-def _texts(key: Ed25519PrivateKey | EllipticCurvePrivateKey) -> tuple[str, str]:
+def _texts(key: Ed25519PrivateKey) -> tuple[str, str]:
     from cryptography.hazmat.primitives.serialization import (
         Encoding,
         NoEncryption,

@@ -28,3 +28,4 @@ def remote_python(endpoint: Endpoint, program: str, *arguments: str) -> str:
         return text
     finally:
         pipe.close()
+        pipe.source.close()

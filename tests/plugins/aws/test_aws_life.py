@@ -86,3 +86,22 @@ def test_gc_removes_what_no_session_uses_and_nothing_of_others(
     assert len(left) == 3
     assert "other" in left
     assert run("gc", "--dry-run").out == ""
+
+
+def test_a_session_whose_machine_went_off_is_suspended_and_starts_again(
+    ec2: LivingEc2, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    assert run(*START, "--name", "one").exit_code == 0
+    instance = next(one.split()[0] for one in ec2.left() if one.startswith("i-"))
+    ec2.client().stop_instances(InstanceIds=[instance])
+    listed = run("session", "list", "--refresh", "--output", "csv", "--format", "state,error")
+    assert listed.out.splitlines()[1].startswith("SUSPENDED,its instance is stop"), listed.err
+    again = run(*START, "--name", "one", "--shell", "cat a.txt")
+    assert (again.exit_code, again.out) == (0, "a\n"), again.err
+    ec2.client().terminate_instances(InstanceIds=[instance])
+    anew = run(*START, "--name", "one", "--shell", "cat a.txt")
+    assert (anew.exit_code, anew.out) == (0, "a\n"), anew.err
+    assert sum(" running" in one for one in ec2.left()) == 1
+    assert run("session", "stop", "one").exit_code == 0
+    assert ec2.left() == []

@@ -84,6 +84,8 @@ class Account:
         (instance,) = self.instances([instance_id])
 
         def reclaim() -> None:
+            instance.terminate()
+            self.state(instance, RUNNING)
             instance._reason = "Server.SpotInstanceTermination: no capacity"
             self.terminate(instance)
 
@@ -155,8 +157,15 @@ class Account:
                 dead = [name for name, one in self.machines.items() if not one.runs]
             for instance in self.instances(dead):
                 if instance._state.code == RUNNING:
-                    kind = instance.instance_initiated_shutdown_behavior
-                    (self.terminate if kind == "terminate" else self.stop)(instance)
+                    self._powered_off(instance)
+
+    def _powered_off(self, instance: Any) -> None:
+        if instance.instance_initiated_shutdown_behavior == "terminate":
+            instance.terminate()
+            self.state(instance, RUNNING)
+            self.terminate(instance)
+        else:
+            self.stop(instance)
 
     def _write_config(self) -> None:
         entries = [

@@ -47,6 +47,7 @@ class Front:
         self._lock = threading.RLock()
         self.released = threading.Event()
         self.hangs = threading.Event()
+        self.late = False
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -91,7 +92,8 @@ class Front:
         text: str,
     ) -> Answer | None:
         if rule is not None and rule.hang and not rule.after:
-            return self._hang()
+            self._hang()
+            return None
         if rule is not None and not rule.after:
             return None if rule.drop else _refused(rule)
         with self._lock:
@@ -104,7 +106,8 @@ class Front:
         if rule is None:
             return answer
         if rule.hang:
-            return self._hang()
+            self._hang()
+            return None
         return None if rule.drop else _refused(rule)
 
     def _hang(self) -> None:
@@ -139,6 +142,8 @@ class Front:
             answer = self.hangs.wait(HANG_S / 5)
         elif word == "release":
             self._release()
+        elif word == "late":
+            self.late = json.loads(body)
         elif word == "interrupt":
             self._account.interrupt(rest, json.loads(body))
         elif word == "run":
@@ -150,6 +155,7 @@ class Front:
         return Answer("200 OK", json.dumps(answer).encode(), [("Content-Type", "application/json")])
 
     def _release(self) -> None:
+        self.late = False
         self.rules.rules.clear()
         self.hangs.clear()
         self.released.set()
@@ -196,6 +202,21 @@ class Front:
         self, action: str, query: dict[str, str], environ: Environ, region: str
     ) -> Answer | None:
         dry = query.get("DryRun") == "true"
+        by_tag = any(query.get(f"Filter.{number}.Name", "").startswith("tag") for number in (1, 2))
+        if self.late and action == "DescribeInstances" and by_tag:
+            return xml(
+                f'<{action}Response xmlns="{NAMESPACE}"><reservationSet/></{action}Response>'
+            )
+        for key, value in query.items():
+            if value == "client-token" and action == "DescribeInstances":
+                return self._of_token(query, environ, key.removesuffix(".Name"))
+        behaviour = query.get("InstanceInitiatedShutdownBehavior.Value")
+        if action == "ModifyInstanceAttribute" and behaviour is not None:
+            for one in self._account.instances([query["InstanceId"]]):
+                one.instance_initiated_shutdown_behavior = behaviour  # moto keeps it elsewhere
+            return xml(
+                f'<{action}Response xmlns="{NAMESPACE}"><return>true</return></{action}Response>'
+            )
         if action == "RunInstances" and not dry:
             return self._run(query, environ, region)
         if "PlacementGroup" in action:
@@ -265,6 +286,17 @@ class Front:
         if all(one.state == "terminated" for one in self._account.instances(ids)):
             return refusal("IdempotentInstanceTerminated", "The token's instance is terminated.")
         return answer
+
+    def _of_token(self, query: dict[str, str], environ: Environ, name: str) -> Answer:
+        """List the instances of a client token, a filter that moto does not have."""
+        token = query[f"{name}.Value.1"]
+        ids = self._tokens[token][2] if token in self._tokens else ["i-00000000000000000"]
+        asked = {key: one for key, one in query.items() if not key.startswith(f"{name}.")}
+        asked[f"{name}.Name"] = "instance-id"
+        asked |= {f"{name}.Value.{number}": one for number, one in enumerate(ids, 1)}
+        encoded = urllib.parse.urlencode(asked).encode()
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(encoded), str(len(encoded))
+        return self._call(environ)
 
     def _free(self, kind: str) -> int | None:
         limit = self.rules.capacity.get(kind)

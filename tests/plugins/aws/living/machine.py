@@ -54,7 +54,7 @@ exec env -i PATH="$5" LANG=C.UTF-8 chroot "$1/root" sh -c 'cd /
     [ ! -f /run/before ] || sh -x /run/before >/var/log/before.log 2>&1
     "$0" -D -e 2>>/run/sshd.log &
     [ ! -f /run/after ] || sh -x /run/after >/var/log/after.log 2>&1
-    while :; do wait; sleep 0.2; done' "$4"
+    while [ ! -e /run/off ]; do sleep 0.2; done' "$4"
 """
 _SSHD = """\
 Include /etc/ssh/sshd_config.d/*.conf
@@ -68,12 +68,7 @@ PrintMotd no
 UseDNS no
 Subsystem sftp internal-sftp
 """
-_POWEROFF = """\
-#!/bin/sh
-# What systemd does when it is told to power off, as far as the machine's outside sees it.
-kill -KILL -1
-kill -KILL 1
-"""
+_POWEROFF = "#!/bin/sh\ntouch /run/off\n"
 
 
 class InstanceMachine:
