@@ -100,6 +100,7 @@ def main() -> None:
     """Do what the request on stdin says."""
     request = json.load(sys.stdin)
     signal.alarm(int(request["limit"]) + 5)  # for when nobody is left to end this process
+    importlib.import_module("outrig.cli.command")  # so that its time is not the plugin's
     errors: list[BaseException] = []
     with Path(request["out"]).open("a", encoding="utf-8", buffering=1) as out:
         for group, value in request["entries"]:

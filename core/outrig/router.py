@@ -10,7 +10,7 @@ import sys
 
 from outrig import __version__
 from outrig.cli.errors import report, say
-from outrig.cli.invocation import Invocation
+from outrig.cli.invocation import Invocation, leave_out_among
 from outrig.cli.terminal import send
 from outrig.cli.tree import Tree
 from outrig.errors import UsageError
@@ -57,6 +57,7 @@ def _run(asked: Invocation, argv: Sequence[str]) -> int:
     while asked.words[:1] == ["help"]:
         asked.help = True
         del asked.words[0]
+    leave_out_among(asked.words)
     manifest = load()
     if manifest.fresh:
         tell_problems(manifest)

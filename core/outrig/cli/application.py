@@ -87,24 +87,12 @@ def run(entry: Entry, asked: Invocation) -> int:
     command: Command | None = None
     try:
         command = load_command(entry, asked.style)
-        if "without-plugin" not in _own(command) and not command.verbatim:
-            _leave_out(asked.words)
         return _run(command, asked)
     except (Exception, KeyboardInterrupt) as err:
         verbosity = max(asked.verbosity, command.verbosity if command else 0)
         runs_commands = command is not None and command.runs_commands
         code = report(err, verbosity=verbosity, runs_commands=runs_commands)
     return code
-
-
-def _leave_out(words: Sequence[str]) -> None:
-    """Leave plugins out before any is asked for anything."""
-    from outrig.cli.invocation import leave_out
-
-    for number, word in enumerate(words):
-        name, equals, value = word.partition("=")
-        if name == "--without-plugin":
-            leave_out(value if equals else "".join(words[number + 1 : number + 2]))
 
 
 def _run(command: Command, asked: Invocation) -> int:

@@ -111,3 +111,11 @@ def leave_out(name: str) -> None:
     """Leave the plugin out, in this process and in what it starts."""
     there = os.environ.get("OUTRIG_WITHOUT_PLUGINS")
     os.environ["OUTRIG_WITHOUT_PLUGINS"] = f"{there},{name}" if there else name
+
+
+def leave_out_among(words: Sequence[str]) -> None:
+    """Leave out what `--without-plugin` names anywhere, before any plugin is asked for anything."""
+    for number, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name == "--without-plugin":
+            leave_out(value if equals else "".join(words[number + 1 : number + 2]))

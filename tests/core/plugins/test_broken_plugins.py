@@ -234,7 +234,9 @@ def test_what_is_left_out_is_not_mentioned(
 ) -> None:
     install(plugins, one)
     project({"outrig.yaml": {"name": "demo", "commands": [{"name": "hi", "command": "echo hi"}]}})
-    run("--help")
+    if one.name != "nameless":  # nobody knows what it is called
+        first = run("session", "list", "--without-plugin", one.name).checked()
+        assert one.name not in first.err, "when it has just been looked at, too"
     off = run("session", "start", "hi", env={"OUTRIG_PLUGINS": "off"}).checked()
     assert (off.out, one.name in off.err) == ("hi\n", False)
     if one.name != "nameless":  # nobody knows what it is called
