@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         problems: list[list[Any]]
 
 
-FORMAT = 2
+FORMAT = 3
 OWN = "outrig"
 _DAMAGED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 GROUPS = ("commands", "providers", "stores", "expanders", "extensions")
@@ -38,6 +38,7 @@ class Entry:
 
     `kind` is `command`, `route` or `group` in the group `commands`, else `plugin`. `words` is what
     a command is called by. `requires` is the range of Outrig versions its distribution asks for.
+    `runs` tells of a command that it runs the user's program, also when it cannot be imported.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Entry:
         "name",
         "only",
         "requires",
+        "runs",
         "shim",
         "style",
         "summary",
@@ -73,6 +75,7 @@ class Entry:
         style: str | None = None,
         only: Iterable[str] = (),
         shim: str | None = None,
+        runs: bool = False,
     ) -> None:
         self.group = group
         self.name = name
@@ -88,6 +91,7 @@ class Entry:
         self.style = style
         self.only = tuple(only)
         self.shim = shim
+        self.runs = runs
 
     @property
     def words(self) -> str:
@@ -112,6 +116,7 @@ class Entry:
             self.style,
             list(self.only),
             self.shim,
+            self.runs,
         ]
 
 

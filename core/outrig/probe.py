@@ -63,6 +63,7 @@ def _command(found: object) -> dict[str, object]:
         "summary": str(found.summary),
         "aliases": [str(alias) for alias in found.aliases],
         "hidden": bool(found.hidden),
+        "runs": bool(found.runs_commands),
     }
 
 

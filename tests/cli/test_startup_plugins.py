@@ -20,6 +20,27 @@ main()
 import json
 print(json.dumps(sorted(sys.modules)))
 """
+RUNS = """
+import os
+from outrig.api import Command
+if "ACME_BREAKS" in os.environ:
+    raise ImportError("acme is broken")
+class Greet(Command):
+    summary = "Greet"
+    runs_commands = True
+    def handle(self): return 7
+"""
+CLOSES = """
+from outrig.api import Command
+from outrig.errors import UsageError
+class Engine:
+    def close(self): print("hung up")
+class Greet(Command):
+    summary = "Greet"
+    def handle(self):
+        self.outrig = Engine()
+        raise UsageError("cannot greet")
+"""
 COMMAND = """
 from outrig.api import Command
 class Greet(Command):
@@ -54,3 +75,28 @@ def test_a_hundred_plugins_import_nothing_more(
             files={f"greet_{number}.py": COMMAND},
         )
     assert modules(run, words) == before
+
+
+def install(plugins: PluginMaker, source: str) -> None:
+    plugins(
+        "acme-greet",
+        entry_points={"outrig.commands": {"greet": "acme_greet:Greet"}},
+        files={"acme_greet.py": source},
+    )
+
+
+def test_what_runs_things_and_cannot_be_imported_exits_125(
+    run: CommandLine, plugins: PluginMaker
+) -> None:
+    install(plugins, RUNS)
+    assert run("greet").exit_code == 7
+    done = run("greet", env={"ACME_BREAKS": "1"})
+    assert done.exit_code == 125
+    assert "acme is broken" in done.err
+
+
+def test_a_command_hangs_up_after_an_error_too(run: CommandLine, plugins: PluginMaker) -> None:
+    install(plugins, CLOSES)
+    done = run("greet")
+    assert (done.exit_code, done.out) == (2, "hung up\n"), done.err
+    assert "cannot greet" in done.err

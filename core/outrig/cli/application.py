@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from outrig.cli.command import Command
@@ -90,7 +91,7 @@ def run(entry: Entry, asked: Invocation) -> int:
         return _run(command, asked)
     except (Exception, KeyboardInterrupt) as err:
         verbosity = max(asked.verbosity, command.verbosity if command else 0)
-        runs_commands = command is not None and command.runs_commands
+        runs_commands = command.runs_commands if command else entry.runs
         code = report(err, verbosity=verbosity, runs_commands=runs_commands)
     return code
 
@@ -128,12 +129,21 @@ def _handle(command: Command, asked: Invocation, words: Words) -> int:
     words.validate()
     _settle(command, words, asked)
     command.bound = words
-    result: int | None = command.handle()
-    if sys.stdout is not None:
-        sys.stdout.flush()
+    try:
+        result: int | None = command.handle()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BaseException:
+        with suppress(Exception):  # what went wrong before is what the user is told
+            _hang_up(command)
+        raise
+    _hang_up(command)
+    return result or 0
+
+
+def _hang_up(command: Command) -> None:
     if "outrig" in command.__dict__:
         command.outrig.close()
-    return result or 0
 
 
 def _own(command: Command) -> set[str]:
@@ -168,6 +178,7 @@ def bind(command: Command, asked: Invocation) -> Words:
 def _settle(command: Command, words: Words, asked: Invocation) -> None:
     """Give global options their effect, wherever they stood."""
     own = _own(command)
+    command.tool = " ".join(program(asked).split(" ")[: -len(command.words)]) or command.tool
     command.verbosity = asked.verbosity + (words.count("verbose") if "verbose" not in own else 0)
     command.quiet = asked.quiet or ("quiet" not in own and words.given("quiet"))
     if asked.yes and "yes" not in own:

@@ -73,6 +73,8 @@ class Command(BaseCommand):
     """The words after the first `--` (which are arguments too), `None` where there was none."""
     route_style: str | None = None
     """The look of listings the words came with (`any`), see `outrig.cli.route.Route`."""
+    tool: str = "outrig"
+    """What the user types before the command's words: `outrig`, `outrig any`, a shim's name."""
     quiet: bool = False
     verbosity: int = 0
 

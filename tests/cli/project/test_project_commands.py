@@ -81,7 +81,8 @@ def test_create_as_any_does_it(run: CommandLine) -> None:
     done = run("any", "project", "create")
     assert done.exit_code == 4
     assert "no project file in" in done.err
-    run("any", "project", "create", "mine").checked()
+    made = run("any", "project", "create", "mine").checked()
+    assert "next: outrig any session start " in made.err
     assert "output_files: [" in (run.directory / ".rayproject/project.yaml").read_text()
     done = run("any", "project", "validate").checked()
     assert done.err == "Project files validated!\n"

@@ -65,4 +65,4 @@ class ProjectCreate(Command):
         for note in created.notes:
             self.note(note)
         self.note(f'created project "{one_line(created.name)}": {", ".join(sorted(created.files))}')
-        self.note(f"next: outrig session start {project.commands[0].name}")
+        self.note(f"next: {self.tool} session start {project.commands[0].name}")
