@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from outrig.errors import NotFoundError, StoreError
 from outrig.model.snapshot import SnapshotInfo
 from outrig.snapshot import pack as packs
-from outrig.snapshot.ahead import ahead
+from outrig.snapshot.ahead import ahead, ended
 from outrig.snapshot.block import unpack_block
 from outrig.snapshot.label import is_id
 from outrig.snapshot.loader import fetch_entries, find_label
@@ -63,12 +63,14 @@ class _Check:
         total = sum(sizes[key] for key in keys)
         store = self._repository.store
         # A pack may be 64 MiB: few at once.
-        for key, data in ahead(store.get, sorted(keys), min(store.parallel, _PACKS_AHEAD)):
-            self._context.check_cancelled()
-            self._context.progress(self.size_bytes, total, "bytes verified")
-            self.packs += 1
-            self.size_bytes += sizes[key]
-            self._verify_pack(key, data)
+        fetched = ahead(store.get, sorted(keys), min(store.parallel, _PACKS_AHEAD))
+        with ended(fetched):
+            for key, data in fetched:
+                self._context.check_cancelled()
+                self._context.progress(self.size_bytes, total, "bytes verified")
+                self.packs += 1
+                self.size_bytes += sizes[key]
+                self._verify_pack(key, data)
 
     def _verify_pack(self, key: str, fetched: Callable[[], bytes]) -> None:
         from blake3 import blake3

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from outrig.model.snapshot import EntryKind, SnapshotReader
+from outrig.snapshot.ahead import ended
 from outrig.snapshot.heap import keep_heap_small
 from outrig.snapshot.manifest import chunk_length
 
@@ -50,14 +51,15 @@ class CopyReader(SnapshotReader):
         left += self._total - max((ends[one][1] for one in digests if one in ends), default=0)
         self._context.progress(self._total - left, self._total, "bytes copied")
         untold = 0
-        for digest, data in self._source.read(digests):
-            self._context.check_cancelled()
-            left -= len(data)
-            untold += len(data)
-            if untold >= _STEP:
-                untold = 0
-                self._context.progress(self._total - left, self._total, "bytes copied")
-            yield digest, data
+        with ended(self._source.read(digests)) as chunks:
+            for digest, data in chunks:
+                self._context.check_cancelled()
+                left -= len(data)
+                untold += len(data)
+                if untold >= _STEP:
+                    untold = 0
+                    self._context.progress(self._total - left, self._total, "bytes copied")
+                yield digest, data
 
     def _places(self) -> dict[str, tuple[int, int]]:
         """Return the length of each chunk, and how many bytes of content end with it."""

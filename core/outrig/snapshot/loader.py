@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from outrig.errors import NotFoundError, StoreError
 from outrig.model.snapshot import Entry, EntryKind
+from outrig.snapshot.ahead import ended
 from outrig.snapshot.block import unpack_block
 from outrig.snapshot.label import decode_label, is_id
 from outrig.snapshot.manifest import MAX_ENCODING, decode
@@ -137,14 +138,15 @@ def fetch_chunks(
             continue
         if not places:
             break
-        for run, fetched in _fetch_all(repository.store, _plan(places)):
-            repository.context.check_cancelled()
-            if fetched.failed:
-                bad.add(run.pack)
-                looked = False
-            for digest, chunk in fetched.chunks:
-                wanted.discard(digest)
-                yield digest, chunk
+        with ended(_fetch_all(repository.store, _plan(places))) as runs:
+            for run, fetched in runs:
+                repository.context.check_cancelled()
+                if fetched.failed:
+                    bad.add(run.pack)
+                    looked = False
+                for digest, chunk in fetched.chunks:
+                    wanted.discard(digest)
+                    yield digest, chunk
     if not wanted:
         return
     if missing is None:
@@ -245,8 +247,9 @@ def load_snapshot(
             chunks = frozenset(chunk for entry in entries for chunk in entry.chunks)
         missing: set[bytes] = set()
         asked = (bytes.fromhex(chunk) for chunk in chunks)
-        for key, data in fetch_chunks(repository, asked, missing=missing):
-            sink.chunk(key.hex(), data)
+        with ended(fetch_chunks(repository, asked, missing=missing)) as found:
+            for key, data in found:
+                sink.chunk(key.hex(), data)
     if missing:
         raise StoreError(
             f'snapshot "{display(label.info.name)}" ({label.info.id}) is damaged: '

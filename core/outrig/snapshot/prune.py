@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from outrig import ids
 from outrig.errors import NotFoundError, StoreError
 from outrig.snapshot import pack as packs
+from outrig.snapshot.ahead import ended
 from outrig.snapshot.loader import fetch_chunks, fetch_entries
 from outrig.snapshot.repository import DOOMED, FRESH_S, Repository, opened
 from outrig.snapshot.writer import ChunkWriter
@@ -186,8 +187,9 @@ class _Prune:
         kept = {one for one in kept if not self._repository.usable(one)}
         writer = ChunkWriter(self._repository)
         try:
-            for digest, data in fetch_chunks(self._repository, kept):
-                writer.add(digest, data)
+            with ended(fetch_chunks(self._repository, kept)) as chunks:
+                for digest, data in chunks:
+                    writer.add(digest, data)
             writer.flush()
         finally:
             writer.close()

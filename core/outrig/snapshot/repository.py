@@ -13,13 +13,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from outrig.errors import NotFoundError, StoreError
 from outrig.snapshot import label as labels
 from outrig.snapshot import pack as packs
-from outrig.snapshot.ahead import ahead
+from outrig.snapshot.ahead import ahead, ended
 from outrig.snapshot.index import Index, LabelRow, Place, index_file
 
 if TYPE_CHECKING:
@@ -89,14 +89,13 @@ class Repository:
             self.index.remove_packs(gone)
         new = [key for key in there if key not in known]
         tables = ahead(lambda key: self.read_table(key, there[key]), new, self.store.parallel)
-        for number, (key, table) in enumerate(tables):
-            self.context.check_cancelled()
-            if number and number % _IN_STEP == 0:
-                self.context.progress(number, len(new), "pack tables read")
-            try:
-                self.index.add_pack(key, there[key], table())
-            except (StoreError, NotFoundError):
-                continue
+        with ended(tables):
+            for number, (key, table) in enumerate(tables):
+                self.context.check_cancelled()
+                if number and number % _IN_STEP == 0:
+                    self.context.progress(number, len(new), "pack tables read")
+                with suppress(StoreError, NotFoundError):
+                    self.index.add_pack(key, there[key], table())
         self._sizes = there
 
     def read_table(self, key: str, size: int) -> list[packs.Block]:
@@ -122,14 +121,13 @@ class Repository:
             return
         rows = []
         fetched = ahead(self.read_label, new, self.store.parallel)
-        for number, (_, label) in enumerate(fetched):
-            self.context.check_cancelled()
-            if number and number % _IN_STEP == 0:
-                self.context.progress(number, len(new), "labels read")
-            try:
-                rows.append(label_row(label()))
-            except (StoreError, NotFoundError):
-                continue
+        with ended(fetched):
+            for number, (_, label) in enumerate(fetched):
+                self.context.check_cancelled()
+                if number and number % _IN_STEP == 0:
+                    self.context.progress(number, len(new), "labels read")
+                with suppress(StoreError, NotFoundError):
+                    rows.append(label_row(label()))
         self.index.change_labels(rows, gone)
 
     def read_label(self, snapshot_id: str) -> Label:

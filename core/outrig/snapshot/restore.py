@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from outrig import ids
 from outrig.errors import ConflictError, StoreError
 from outrig.model.snapshot import Entry, EntryKind
+from outrig.snapshot.ahead import ended
 from outrig.snapshot.manifest import chunk_length
 from outrig.snapshot.pathname import display, to_bytes
 from outrig.snapshot.safety import (
@@ -269,16 +270,18 @@ class _Restoring:
             self._files += writers.finish()
 
     def _write_chunks(self, places: _Places, writers: Writers) -> None:
-        for digest, data in self._reader.read(frozenset(places)):
-            self._context.check_cancelled()
-            for entry, index in places.pop(digest, ()):
-                if len(data) != chunk_length(entry.size_bytes, index):
-                    raise StoreError(f"the content of {display(entry.path)} is of the wrong length")
-                self._bytes += len(data)
-                writers.write(entry, index, data)
-            if self._bytes - self._shown >= _PROGRESS_BYTES:
-                self._shown = self._bytes
-                self._context.progress(self._bytes, self._total, "bytes restored")
+        with ended(self._reader.read(frozenset(places))) as chunks:
+            for digest, data in chunks:
+                self._context.check_cancelled()
+                for entry, index in places.pop(digest, ()):
+                    if len(data) != chunk_length(entry.size_bytes, index):
+                        where = display(entry.path)
+                        raise StoreError(f"the content of {where} is of the wrong length")
+                    self._bytes += len(data)
+                    writers.write(entry, index, data)
+                if self._bytes - self._shown >= _PROGRESS_BYTES:
+                    self._shown = self._bytes
+                    self._context.progress(self._bytes, self._total, "bytes restored")
         if places:
             entry = next(iter(places.values()))[0][0]
             raise StoreError(f"the content of {display(entry.path)} did not come")

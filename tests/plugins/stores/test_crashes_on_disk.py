@@ -9,12 +9,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from outrig.errors import StoreError
+from outrig.snapshot import writer
 from outrig.snapshot.copying import CopyReader
 from outrig.snapshot.restore import restore
 from outrig.testing.directories import write_files
@@ -290,3 +292,24 @@ def test_a_read_only_store_can_be_read_and_says_why_it_cannot_be_written(
         for path in [*read_only.rglob("*"), read_only]:
             if path.is_dir():
                 path.chmod(0o700)
+
+
+def test_a_copy_that_fails_has_ended_its_threads_when_it_says_so(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only when nobody holds the error any more."""
+    monkeypatch.setattr(writer, "PACK_TARGET", 1 << 20)  # so it fails while it reads
+    (library.root / "large").write_bytes(random.Random(7).randbytes(24 << 20))
+    info = library.create().info
+
+    class Full(FileStore):
+        def put(self, *_given: object, **_named: object) -> bool:
+            raise StoreError("No space left on device")
+
+    full = Full(f"file://{tmp_path}/full", FileStoreSettings(fsync=False))
+    reader = CopyReader(library.reader(info), library.context, None)
+    before = set(threading.enumerate())
+    with pytest.raises(StoreError, match="No space left") as held:
+        full.store_snapshot(reader, library.context)
+    assert held.tb is not None
+    assert set(threading.enumerate()) <= before
