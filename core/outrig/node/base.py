@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from outrig.errors import UnreachableError
 from outrig.interfaces import Provider
-from outrig.node.client import LostNodeError, NodeClient, connect
+from outrig.node.client import HELLO_S, LostNodeError, NodeClient, connect
 from outrig.node.watch import SILENCE_S
 from outrig.transport.choosing import transport_for
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST_AT_ONCE = 8
 PAUSE_S = 1.0
+HELLO_TIMES = 4
+"""The node program may take so many times as long as the connection to greet."""
 
 
 class NodeBase(Provider, ABC):
@@ -64,7 +66,8 @@ class NodeBase(Provider, ABC):
             endpoint = self.endpoint(node)
             silence_s = SILENCE_S if endpoint.host is None else endpoint.alive_s
             transport = transport_for(endpoint)
-            client = connect(transport, endpoint.root or "", silence_s=silence_s)
+            patience_s = HELLO_S if endpoint.host is None else HELLO_TIMES * endpoint.connect_s
+            client = connect(transport, endpoint.root or "", patience_s, silence_s)
             with self._lock:
                 self._clients[node.id] = client
             return client

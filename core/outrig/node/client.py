@@ -49,6 +49,7 @@ KEPT_HELLO_S = 15.0
 MOST_WAITING = 64 << 20
 """Bytes of data that may wait for one call's reader; then the node has to wait."""
 MOST_IGNORED = 64 << 20
+MOST_SAID = 2000
 LOOK_S = 0.01
 PING = 0xFFFFFFFF
 """The number of calls whose answer nobody reads."""
@@ -366,7 +367,8 @@ def failure_of(payload: bytes, name: str) -> OutrigError:
     """Turn what a node refused into the error to raise."""
     failure = decoded(payload, Failure, name)
     kind = _ERRORS.get(failure.kind, RemoteError)
-    return kind(f"{name}: {failure.message}", hint=failure.hint)
+    message = " ".join(failure.message.split())[:MOST_SAID]  # one line, whatever a node says
+    return kind(f"{name}: {message}", hint=failure.hint and " ".join(failure.hint.split()))
 
 
 def encoded(value: object) -> bytes:

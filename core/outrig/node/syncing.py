@@ -40,6 +40,7 @@ def sync_node(
 ) -> SyncReport:
     """Bring one node up to date; raises `RemoteError`."""
     chunks = size_bytes = 0
+    asked: set[str] = set()
     with client.start(
         SyncAnswer,
         "sync",
@@ -50,6 +51,9 @@ def sync_node(
     ) as exchange:
         for data in exchange.pieces():
             want = decoded(data, Want, client.name)
+            if want.want in asked:
+                raise RemoteError(f"{client.name}: the node asks for the {want.want} again")
+            asked.add(want.want)
             if want.want == "manifest":
                 for start in range(0, len(manifest.data), PIECE):
                     exchange.send(manifest.data[start : start + PIECE])

@@ -128,6 +128,8 @@ def _pull_from(
             f"the outputs have nowhere to go: {request.root} is gone",
             hint="make the directory again, or leave the outputs: --no-pull",
         )
+    if files and request.apart and not source.is_worker:
+        make_apart(request.root / _APART)
     for file in files:
         if file.target is None:
             runtime.cancel.check()
@@ -191,7 +193,7 @@ def _bring(
 
 
 def _make_parent(root: Path, target: Path, source: _Source) -> None:
-    if source.prefix.parts:
+    if source.is_worker:
         make_apart(root / _APART)
     target.parent.mkdir(parents=True, exist_ok=True)
 
