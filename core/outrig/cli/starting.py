@@ -18,7 +18,7 @@ from outrig.cli.running import (
     say_pulled,
 )
 from outrig.durations import parse_limit_s
-from outrig.errors import OutrigError, UsageError
+from outrig.errors import OutrigError, PolicyError, UsageError
 from outrig.model.node import Lifetime
 from outrig.model.resources import parse_resources
 from outrig.model.session import Step
@@ -91,14 +91,22 @@ def start_cases(
         with interruptible(command.outrig):
             requests = _requests(command, project, cases, options)
             if options.dry_run:
-                for request in requests:
-                    _print_plan(command, command.outrig.plan(request))
+                _print_plans(command, requests)
                 return 0
             targets = [_target(command, request, options, several) for request in requests]
             outcomes = each([request.name or "" for request in requests], targets)
     finally:
         observer.finish()
     return finish(outcomes)
+
+
+def _print_plans(command: Command, requests: Sequence[StartRequest]) -> None:
+    try:
+        for request in requests:
+            _print_plan(command, command.outrig.plan(request))
+    except PolicyError:
+        command.runs_commands = False  # as nothing would run, the veto's own exit code shows
+        raise
 
 
 def run_and_pull(
