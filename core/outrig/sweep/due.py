@@ -53,8 +53,8 @@ def blocked_by(outrig: Outrig, sweep: Sweep) -> str | None:
         except NotFoundError:
             return f"{one}, which it depends on, is not recorded any more"
         if status.ended and status is not RunStatus.SUCCEEDED:
-            sweep = outrig.state.sweeps.get(one)
-            name = f"run {one}" if sweep is None else sweep.name
+            found = outrig.state.sweeps.get(one)
+            name = f"run {one}" if found is None else found.name
             return f"{name}, which it depends on, is {status.value}"
     return None
 

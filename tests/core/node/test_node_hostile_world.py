@@ -203,4 +203,4 @@ def test_a_clock_that_is_set_back(
     assert states[2].ended_at is not None
     assert states[2].ended_at < states[2].started_at
     held.end()
-    held.provider.close()  # type: ignore[attr-defined]
+    held.provider.close()
