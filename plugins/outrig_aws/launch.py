@@ -14,7 +14,7 @@ from outrig_aws.images import find_image
 from outrig_aws.inventory import instances
 from outrig_aws.network import caller_networks, let_in, own_group, subnets
 from outrig_aws.places import in_region, in_zones, kinds, wanted_types
-from outrig_aws.tags import HOST_KEY_TAG, specifications
+from outrig_aws.tags import HOST_KEY_TAG, USER_TAG, specifications
 from outrig_aws.user_data import user_data
 
 if TYPE_CHECKING:
@@ -189,7 +189,8 @@ class Launch:
 
     def _fields(self, place: Place, image: Image) -> dict[str, object]:
         settings = self.settings
-        tags = {**self.request.tags, HOST_KEY_TAG: self.host_key.public}
+        user = settings.user or image.user
+        tags = {**self.request.tags, HOST_KEY_TAG: self.host_key.public, USER_TAG: user}
         size = settings.disk or max(image.size_gib, 30)
         disk = {"VolumeSize": size, "VolumeType": "gp3", "Encrypted": True}
         life = self.lifetime(self.prices.of(place) if settings.budget is not None else None)

@@ -92,7 +92,8 @@ class Arrival:
         state = found["State"]["Name"]
         if state == "running" and (found.get("PublicIpAddress") or found.get("PrivateIpAddress")):
             node = node_of(found, region)
-            own = {"host_key": labels_of(found).host_key}
+            tags = labels_of(found)
+            own = {"host_key": tags.host_key, "user": tags.user}
             data = {**node.data, **own, **facts.get(node.id, {})}
             nodes.append(replace(node, address=self._address(node), data=data))
         elif state not in (*_PENDING, "running"):

@@ -30,7 +30,7 @@ from outrig.errors import OutrigError, RemoteError
 from outrig_aws.calls import Aws, filters
 from outrig_aws.checks import account
 from outrig_aws.inventory import instances, node_of, others, wanted_by, why_ended
-from outrig_aws.launch import bounded
+from outrig_aws.launch import Launch, bounded
 from outrig_aws.machine_types import fitting
 from outrig_aws.nodes import endpoint_of
 from outrig_aws.places import Place, in_region, kinds, wanted_types
@@ -97,7 +97,7 @@ class AwsProvider(NodeProvider, WithCheck, WithOwnLifetime, WithPrices, OwnsReso
         """
         tags = {SESSION_TAG: request.session_id, NAME_TAG: request.session_name, **request.tags}
         request = replace(request, tags=tags)
-        work = Provisioning(self.aws, self.own, self.price_list, request, context)
+        work = Provisioning(Launch(self.aws, self.own, self.price_list, request, context))
         nodes = work.run(lambda found, action: self.on_each(found, action))
         for node in nodes:
             self._told[node.id] = work.limits.get(node.id, "")

@@ -9,7 +9,6 @@ from outrig.api import Node, Release, ResourceRef
 from outrig.errors import ConfigError, OutrigError
 from outrig_aws.calls import filters
 from outrig_aws.inventory import instances, node_of
-from outrig_aws.launch import Launch
 from outrig_aws.network import caller_networks, let_in
 from outrig_aws.nodes import Arrival, Failed, ranked
 from outrig_aws.removing import Removal
@@ -19,10 +18,7 @@ from outrig_aws.user_data import limits_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from outrig.api import Context, ProvisionRequest
-    from outrig_aws.calls import Aws
-    from outrig_aws.prices import Prices
-    from outrig_aws.settings import AwsSettings
+    from outrig_aws.launch import Launch
 
     OnEach = Callable[[Sequence[Node], Callable[[Node], Node | Failed]], tuple[Node | Failed, ...]]
 
@@ -30,19 +26,12 @@ if TYPE_CHECKING:
 class Provisioning:
     """One attempt to have a session's nodes."""
 
-    def __init__(
-        self,
-        aws: Aws,
-        settings: AwsSettings,
-        prices: Prices,
-        request: ProvisionRequest,
-        context: Context,
-    ) -> None:
-        self._aws = aws
-        self._settings = settings
-        self._request = request
-        self._context = context
-        self._launch = Launch(aws, settings, prices, request, context)
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        self._aws = launch.aws
+        self._settings = launch.settings
+        self._request = launch.request
+        self._context = launch.context
         self._facts: dict[str, dict[str, str]] = {}
         self._wanted: dict[str, list[str]] = defaultdict(list)
         self.limits: dict[str, str] = {}
@@ -92,8 +81,7 @@ class Provisioning:
     def _remembered(self, node: Node | None) -> dict[str, str]:
         """Return what a node's record knows that AWS does not."""
         if node is None:
-            user = self._settings.user or "ubuntu"
-            return {"user": user}
+            return {}
         return {key: node.data[key] for key in ("host_key", "user", "price") if key in node.data}
 
     def _start(self, nodes: Sequence[Node], region: str) -> None:

@@ -11,17 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 HOST_KEY_TAG = "outrig-host-key"
+USER_TAG = "outrig-user"
 _LONGEST = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """Whose something is: owner and session ids, the session's name; empty where not tagged."""
+    """Whose something is, and for an instance how to log in; empty where it is not tagged."""
 
     owner: str = ""
     session: str = ""
     name: str = ""
     host_key: str = ""
+    user: str = ""
 
 
 def labels(tags: Mapping[str, str]) -> Labels:
@@ -31,6 +33,7 @@ def labels(tags: Mapping[str, str]) -> Labels:
         session=tags.get(SESSION_TAG, ""),
         name=tags.get(NAME_TAG, ""),
         host_key=tags.get(HOST_KEY_TAG, ""),
+        user=tags.get(USER_TAG, ""),
     )
 
 

@@ -41,7 +41,8 @@ def note_cost(command: Command, session: Session) -> None:
         return
     usd, life = hourly_usd(session), session.lifetime
     said = ["price unknown" if usd is None else f"{usd:.4f} USD per hour"]
-    what = "terminated" if life.terminate else "stopped"
+    spot = any(node.data.get("spot") for node in session.nodes)
+    what = "terminated" if life.terminate or spot else "stopped"
     if life.idle_s is not None:
         said.append(f"{what} when idle for {duration(life.idle_s)}")
     if life.max_age_s is not None:

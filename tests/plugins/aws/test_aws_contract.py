@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.plugins.aws.conftest import LivingEc2
 
+pytestmark = pytest.mark.timeout(300)  # machines boot, on computers that may be slow
+
 
 class Ec2Faults(ProviderFaults):
     """What EC2 can do wrong."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 
 from outrig.api import Lifetime, host_key_for
 from outrig_aws.user_data import ENDING, LIMITS, NOTICE, OWN_KEY, WATCHING, user_data
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outrig.testing.command_line import CommandLine
     from outrig.testing.fixtures import ProjectMaker
     from tests.plugins.aws.conftest import LivingEc2
+
+pytestmark = pytest.mark.timeout(300)  # machines boot, on computers that may be slow
 
 FILES = {"outrig.yaml": "name: demo\n"}
 START = ("session", "start", "--provider", "aws")
@@ -50,6 +57,19 @@ def test_user_data_is_what_cloud_init_reads() -> None:
     assert f"ExecStart=/usr/bin/python3 -IS {ENDING}" in "".join(files.values())
     assert found["runcmd"][-1][-2:] == ["outrig-ending.timer", "outrig-watching.service"]
     assert not any("AWS_" in one for one in files.values())
+
+
+def test_cloud_init_itself_takes_the_user_data(tmp_path: Path) -> None:
+    program = shutil.which("cloud-init")
+    if program is None:
+        pytest.skip("there is no cloud-init here (package cloud-init)")
+    login, key = "ssh-ed25519 AAAA", host_key_for("token")
+    path = tmp_path / "user-data"
+    path.write_text(user_data(login, key, Lifetime(idle_s=60.0), spot=True))
+    words = [program, "schema", "--config-file", str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "Valid cloud-config" in done.stdout
 
 
 def test_an_idle_machine_powers_itself_off_and_is_resumed(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from outrig.testing.fixtures import ProjectMaker
     from tests.plugins.aws.conftest import LivingEc2
 
+pytestmark = pytest.mark.timeout(300)  # machines boot, on computers that may be slow
+
 FILES = {"outrig.yaml": "name: demo\n"}
 START = ("session", "start", "--provider", "aws")
 START_CALLS = (

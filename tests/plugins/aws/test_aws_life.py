@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from outrig.testing.command_line import CommandLine
     from outrig.testing.fixtures import ProjectMaker
     from tests.plugins.aws.conftest import LivingEc2
+
+pytestmark = pytest.mark.timeout(300)  # machines boot, on computers that may be slow
 
 FILES = {"outrig.yaml": "name: demo\n", "a.txt": "a\n"}
 START = ("session", "start", "--provider", "aws")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from outrig.testing.command_line import CommandLine
     from outrig.testing.fixtures import ProjectMaker
     from tests.plugins.aws.conftest import LivingEc2
+
+pytestmark = pytest.mark.timeout(300)  # machines boot, on computers that may be slow
 
 FILES: dict[str, str | bytes | Mapping[str, object]] = {
     "outrig.yaml": {
