@@ -17,7 +17,7 @@ class Cable:
     """Passes on what comes to a port of its own on 127.0.0.1, in a thread of its own.
 
     `pid` is a process in the network namespace where `target` is a port; `None` means ours. While
-    it is cut nothing goes through, and nobody is told.
+    it is cut nothing goes through, and nobody is told. `carried` counts the bytes, both ways.
     """
 
     def __init__(self, pid: int | None, target: int) -> None:
@@ -25,6 +25,8 @@ class Cable:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+        self._listeners = [self._listener]
+        self.carried = 0
         self._ends: dict[socket.socket, socket.socket] = {}
         self._whole = threading.Event()
         self._whole.set()
@@ -34,6 +36,13 @@ class Cable:
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._pass_on, daemon=True)
         self._thread.start()
+
+    def also_at(self, address: str) -> int:
+        """Listen at another address of ours, IPv6 too; returns the port there."""
+        found = socket.create_server((address, 0), family=socket.AF_INET6)
+        self._listeners.append(found)
+        self._ring()
+        return int(found.getsockname()[1])
 
     def cut(self) -> None:
         """Let nothing through from now on; connections stay as they are."""
@@ -62,7 +71,7 @@ class Cable:
         self._over = True
         self._ring()
         self._thread.join()
-        for one in (*self._ends, self._listener, self._bell, self._ear):
+        for one in (*self._ends, *self._listeners, self._bell, self._ear):
             one.close()
 
     def _ring(self) -> None:
@@ -74,7 +83,7 @@ class Cable:
             with selectors.DefaultSelector() as chosen:
                 chosen.register(self._ear, selectors.EVENT_READ)
                 if self._whole.is_set():
-                    for one in (self._listener, *self._ends):
+                    for one in (*self._listeners, *self._ends):
                         chosen.register(one, selectors.EVENT_READ)
                 self._turn(chosen)
 
@@ -83,13 +92,13 @@ class Cable:
             found = key.fileobj
             if found is self._ear:
                 self._ear.recv(64)
-            elif found is self._listener:
-                self._take()
+            elif isinstance(found, socket.socket) and found in self._listeners:
+                self._take(found)
             elif isinstance(found, socket.socket) and found in self._ends:
                 self._carry(found)
 
-    def _take(self) -> None:
-        near, _ = self._listener.accept()
+    def _take(self, listener: socket.socket) -> None:
+        near, _ = listener.accept()
         try:
             far = self._dial()
         except OSError:
@@ -120,6 +129,7 @@ class Cable:
         try:
             data = source.recv(PIECE)
             if data:
+                self.carried += len(data)
                 other.sendall(data)
                 return
         except OSError:
