@@ -18,8 +18,10 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.place import temporary_place  # noqa: E402 - the path is set above
 from benchmarks.plugins import plugins  # noqa: E402
 from benchmarks.runs import runs  # noqa: E402
+from benchmarks.s3 import s3  # noqa: E402
 from benchmarks.session import session  # noqa: E402
 from benchmarks.snapshots import programs, snapshots  # noqa: E402
+from benchmarks.ssh import ssh  # noqa: E402
 from benchmarks.startup import startup  # noqa: E402
 from benchmarks.sweeps import sweeps  # noqa: E402
 from benchmarks.table import render  # noqa: E402
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "performance.md"
 MARK = "<!-- measured: what follows is written by `python3 dev.py bench` -->"
-PARTS = ("startup", "plugins", "session", "runs", "sweeps", "snapshots")
+PARTS = ("startup", "plugins", "session", "runs", "sweeps", "snapshots", "s3", "ssh")
 
 
 def main() -> int:
@@ -95,6 +97,10 @@ def _tables(options: argparse.Namespace) -> Iterator[str]:
             few = max(2, options.rounds // 3)
             yield programs()
             yield from map(render, snapshots(place, few, options.files))
+        if "ssh" in wanted:
+            yield from ssh(place, max(1, options.rounds // 5), options.files)
+        if "s3" in wanted:
+            yield from map(render, s3(place, max(2, options.rounds // 5), options.files))
 
 
 def _circumstances() -> str:
