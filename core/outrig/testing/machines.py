@@ -241,6 +241,8 @@ class Machine:
             words += [self._home_size, sshd]
         else:
             log = str(self.directory / "console.log")
+            if os.getuid() == 0:  # root's sshd wants it, and nobody has made it without a service
+                Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
             words = [sshd, "-D", "-E", log, "-f", str(self._etc / "sshd_config")]
         null = subprocess.DEVNULL
         return subprocess.Popen(words, stdin=null, stdout=null, stderr=null, cwd="/", env={})

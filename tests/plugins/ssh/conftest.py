@@ -29,7 +29,14 @@ class Lab:
         self.machines: dict[str, Machine] = {}
         self._shared = frozenset[str]()
 
-    def boot(self, name: str, *, options: Sequence[str] = (), home_size: str = "64m") -> Machine:
+    def boot(
+        self,
+        name: str,
+        *,
+        options: Sequence[str] = (),
+        home_size: str = "64m",
+        isolated: bool = True,
+    ) -> Machine:
         """Return the machine of that name, booted if need be; it goes with the test."""
         if name not in self.machines:
             machine = Machine(
@@ -37,7 +44,7 @@ class Lab:
                 self.keys,
                 options=options,
                 home_size=home_size,
-                isolated=self.isolated,
+                isolated=self.isolated and isolated,
             )
             self.machines[name] = machine
             self.write()

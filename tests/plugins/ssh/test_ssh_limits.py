@@ -67,6 +67,19 @@ def test_a_session_ends_on_its_host_without_us(
     assert run("session", "stop").exit_code == 0
 
 
+def test_a_machine_without_namespaces_will_do(
+    lab: Lab, run: CommandLine, project: ProjectMaker
+) -> None:
+    host = lab.boot("delta", isolated=False)
+    directory = project({"outrig.yaml": {"name": "demo", "output_files": ["out"]}})
+    assert run("session", "start", "--provider", "ssh", "--hosts", "delta").exit_code == 0
+    done = run("session", "execute", "--shell", "echo $HOME | tee out")
+    assert (done.exit_code, done.out) == (0, f"{host.home}\n"), done.err
+    assert run("session", "pull").exit_code == 0
+    assert (directory / "out").read_text() == f"{host.home}\n"
+    assert run("session", "stop").exit_code == 0
+
+
 def test_bytes_on_the_wire(lab: Lab, run: CommandLine, project: ProjectMaker) -> None:
     host = lab.boot("gamma")
     noise = bytes(range(256)) * 4
