@@ -246,6 +246,10 @@ class WithUpkeep(ABC):
     def remove_environment(self, node: Node, digest: str) -> bool:
         """Remove an environment; false when a session uses it."""
 
+    @abstractmethod
+    def remove_leftover(self, node: Node, name: str) -> None:
+        """Remove one of `Kept.leftovers`, or, named `kept`, the files of ended sessions."""
+
 
 class OnThisComputer:
     """A marker: asking the nodes costs no network, so listings ask without being told to."""

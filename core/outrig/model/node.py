@@ -152,13 +152,15 @@ class Inventory:
 class Kept:
     """What a node keeps: ids of sessions, why those ended that did, and unused environments.
 
-    `files_bytes` is the size of what it has of ended sessions' snapshots, for sessions to come.
+    `files_bytes` is the size of what it has of ended sessions' snapshots, for sessions to come,
+    `leftovers` what killed removals left, and programs of ours that nobody has asked for in a week.
     """
 
     sessions: tuple[str, ...] = ()
     ended: Mapping[str, str] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
     files_bytes: int = 0
+    leftovers: tuple[str, ...] = ()
 
 
 class Release(Enum):

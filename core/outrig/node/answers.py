@@ -94,6 +94,7 @@ class InventoryAnswer(msgspec.Struct, frozen=True):
     ended: dict[str, str] = {}
     environments: tuple[str, ...] = ()
     kept_bytes: int = 0
+    leftovers: tuple[str, ...] = ()
 
 
 class CheckAnswer(msgspec.Struct, frozen=True):

@@ -45,6 +45,7 @@ MODULES = (
     "environment",
     "console",
     "checkup",
+    "leftovers",
     "ending",
     "serve",
 )

@@ -150,6 +150,7 @@ class NodeProvider(
             ended=answer.ended,
             environments=answer.environments,
             files_bytes=answer.kept_bytes,
+            leftovers=answer.leftovers,
         )
 
     def remove_environment(self, node: Node, digest: str) -> bool:
@@ -159,9 +160,9 @@ class NodeProvider(
             lambda client: client.call(RemovedAnswer, "remove_environment", digest=digest),
         ).removed
 
-    def remove_kept_files(self, node: Node) -> None:
+    def remove_leftover(self, node: Node, name: str) -> None:
         """See `WithUpkeep`."""
-        self.on(node, lambda client: client.call(Nothing, "clear_kept"))
+        self.on(node, lambda client: client.call(Nothing, "remove_leftover", name=name))
 
 
 def environment_fields(source: EnvironmentSource) -> dict[str, object]:

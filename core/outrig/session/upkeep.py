@@ -106,11 +106,22 @@ def find_orphans(runtime: Runtime) -> list[Orphan]:
             Orphan(kind="environment", id=digest, node=node.id, reason="no session uses it")
             for digest in kept.environments
         ]
+        if kept.files_bytes:
+            reason = f"{kept.files_bytes >> 20} MiB of ended sessions, to be sent no second time"
+            orphans.append(Orphan(kind="files", id="kept", node=node.id, reason=reason))
+        orphans += [
+            Orphan(kind="leftover", id=name, node=node.id, reason=_why_left(name))
+            for name in kept.leftovers
+        ]
     orphans += [
         Orphan(kind=one.ref.kind, id=one.ref.id, node=one.ref.scope, reason=one.reason, outside=one)
         for one in orphans_outside(runtime, live)
     ]
     return orphans
+
+
+def _why_left(name: str) -> str:
+    return "its removal was cut short" if name.startswith("trash/") else "of another version"
 
 
 def _half_way(runtime: Runtime, session: Session) -> str | None:
@@ -145,7 +156,9 @@ def _remove(
         provider, node = nodes[orphan.node]
         if orphan.kind == "environment":
             return None if provider.remove_environment(node, orphan.id) else "a session uses it"
-        if isinstance(provider, WithSessionEnd):
+        if orphan.kind in ("files", "leftover"):
+            provider.remove_leftover(node, orphan.id)
+        elif isinstance(provider, WithSessionEnd):
             provider.end_session(orphan.id, (node,), 0)
     except OutrigError as err:
         return str(err)

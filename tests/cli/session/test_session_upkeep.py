@@ -82,3 +82,15 @@ def test_gc_removes_directories_and_environments_that_nothing_uses(
     assert sorted(kinds) == ["environment", "session"]
     assert [*root.iterdir()] == []
     assert [one for one in (root.parent / "env").iterdir() if one.is_dir()] == []
+
+
+def test_gc_removes_what_a_killed_removal_left(
+    run: CommandLine, demo: Path, outrig_home: Path
+) -> None:
+    run("session", "start", "--name", "s").checked()
+    (trash,) = Path(outrig_home, "outrig/data/node-1").glob("*/trash")
+    (trash / "0a1b" / "work").mkdir(parents=True)
+    (found,) = run("gc", "--yes", "--output", "json").records()
+    assert (found["kind"], found["id"]) == ("leftover", "trash/0a1b")
+    assert found["reason"] == "its removal was cut short"
+    assert [*trash.iterdir()] == []

@@ -130,7 +130,7 @@ def test_what_is_kept_is_told_and_cleared(keeping: LocalProvider, root: Path) ->
     held = Held(keeping)
     held.sync({})
     assert keeping.kept(held.head).files_bytes == len(LARGE)
-    keeping.remove_kept_files(held.head)
+    keeping.remove_leftover(held.head, "kept")
     assert keeping.kept(held.head).files_bytes == 0
     assert sent(held, {"large": LARGE}) == 3
     held.end()

@@ -30,8 +30,8 @@ class Gc(Command):
     details = (
         "Lists what it found, asks, and removes it: sessions whose start died, directories of "
         "sessions that are not recorded, sessions that were to be terminated when idle or over "
-        "age, and environments that no session uses. Without a terminal it needs --yes. Snapshots "
-        "are left alone: see outrig snapshot delete."
+        "age, environments that no session uses, and what killed removals left. Without a terminal "
+        "it needs --yes. Snapshots are left alone: see outrig snapshot delete."
     )
     examples = (
         ("outrig gc --dry-run", "only show what would be removed"),

@@ -10,6 +10,7 @@ import time
 from outrig.node.program.call import SessionLock
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.kept import keep_tree, kept_trees
+from outrig.node.program.leftovers import leftovers
 from outrig.node.program.lifetime import cancel_run
 from outrig.node.program.place import Refused, checked_name, exists, mark
 from outrig.node.program.proc import marked, processes, send_signal
@@ -100,14 +101,13 @@ def handle_inventory(root: Root, _call: Call) -> dict[str, object]:
     endings = {session: read_fields(root.session(session) + "/ended") for session in sessions}
     ended = {session: str(one.get("reason")) for session, one in endings.items() if one}
     kept_bytes = sum(one.size for one in kept_trees(root))
-    return {"sessions": sessions, "ended": ended, "environments": unused, "kept_bytes": kept_bytes}
-
-
-def handle_clear_kept(root: Root, _call: Call) -> dict[str, object]:
-    """Remove what is kept of ended sessions."""
-    for tree in kept_trees(root):
-        root.discard(tree.directory)
-    return {}
+    return {
+        "sessions": sessions,
+        "ended": ended,
+        "environments": unused,
+        "kept_bytes": kept_bytes,
+        "leftovers": leftovers(root),
+    }
 
 
 def used_environment(root: Root, session: str) -> str:

@@ -13,7 +13,6 @@ from outrig.node.program.checkup import handle_check
 from outrig.node.program.console import handle_console
 from outrig.node.program.dropped import DroppedRuns
 from outrig.node.program.ending import (
-    handle_clear_kept,
     handle_end_session,
     handle_inventory,
     handle_remove_environment,
@@ -27,6 +26,7 @@ from outrig.node.program.environment import (
 )
 from outrig.node.program.files import handle_list_files, handle_read_file, handle_write_file
 from outrig.node.program.keeper import run_keeper
+from outrig.node.program.leftovers import handle_remove_leftover
 from outrig.node.program.lifetime import arm
 from outrig.node.program.metrics import read_metrics
 from outrig.node.program.place import Refused, Root, checked_name
@@ -174,7 +174,6 @@ HANDLERS: dict[str, Handler] = {
     "can_prepare": handle_can_prepare,
     "can_run": handle_can_run,
     "check": handle_check,
-    "clear_kept": handle_clear_kept,
     "console": handle_console,
     "end_session": handle_end_session,
     "execute": handle_execute,
@@ -186,6 +185,7 @@ HANDLERS: dict[str, Handler] = {
     "read_file": handle_read_file,
     "read_log": handle_read_log,
     "remove_environment": handle_remove_environment,
+    "remove_leftover": handle_remove_leftover,
     "sync": handle_sync,
     "wait": handle_wait,
     "write_file": handle_write_file,
