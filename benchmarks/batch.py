@@ -69,12 +69,7 @@ def _reap(outrig: Outrig, session: Session) -> None:
 def _waiting(outrig: Outrig, session: Session, count: int) -> dict[str, float]:
     """Let all runs but eight wait, and look at the node's processes meanwhile."""
     runs = _start(outrig, session, LOCKED, count, 8)
-    first = {run.id for run in runs[:8]}
-    going = 0
-    while going < len(first):
-        fresh = [run for run in outrig.refresh(session) if run.id in first]
-        going = sum(run.state.status is RunStatus.RUNNING for run in fresh)
-        time.sleep(0.2)
+    _wait_until_running(outrig, session, runs[:8])
     found = _node_processes()
     memory_kib = sum(_memory_kib(pid) for pid in found)
     outrig.execute(session, [NewRun(script="touch door")])
@@ -82,15 +77,24 @@ def _waiting(outrig: Outrig, session: Session, count: int) -> dict[str, float]:
     return {"processes": len(found), "memory_kib": memory_kib}
 
 
+def _wait_until_running(outrig: Outrig, session: Session, runs: list[Run]) -> None:
+    wanted = {run.id for run in runs}
+    going = 0
+    while going < len(wanted):
+        fresh = [run for run in outrig.refresh(session) if run.id in wanted]
+        going = sum(run.state.status is RunStatus.RUNNING for run in fresh)
+        time.sleep(0.2)
+
+
 def _idle(outrig: Outrig, session: Session, seconds: float) -> dict[str, float]:
     """Measure the processor time of a keeper that has one run to look after, and nothing to do."""
     (run,) = outrig.execute(session, [NewRun(script="sleep 600")])
-    while not (started := _keeper()):
-        time.sleep(0.05)
+    _wait_until_running(outrig, session, [run])
+    keeper = _keeper()
     time.sleep(1.0)  # it comes to rest
-    before = _cpu_s(started)
+    before = _cpu_s(keeper)
     time.sleep(seconds)
-    used = _cpu_s(started) - before
+    used = _cpu_s(keeper) - before
     outrig.cancel_runs(session, [run], 0)
     return {"cpu_s": used}
 
@@ -102,19 +106,13 @@ def _node_processes() -> list[int]:
 
 
 def _keeper() -> int:
-    for entry in Path("/proc").glob("[0-9]*"):
-        pid = int(entry.name)
-        if _name(pid) == "outrig-keeper" and os.environ["OUTRIG_HOME"] in _command(pid):
-            return pid
-    return 0
+    """Return the process that keeps the node root, which its lock names."""
+    (lock,) = Path(os.environ["OUTRIG_HOME"]).rglob("keeper.lock")
+    return int(lock.read_text().split()[0])
 
 
 def _name(pid: int) -> str:
     return _read(pid, "comm").strip()
-
-
-def _command(pid: int) -> str:
-    return _read(pid, "cmdline")
 
 
 def _children(parent: int) -> list[int]:

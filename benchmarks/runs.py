@@ -24,7 +24,9 @@ MANY = 10000
 IDLE_S = 20
 TEXT = (
     "`/bin/true` so many times in one session, as one batch with a cap, beside GNU parallel with a "
-    "job log. Processor time counts the client, the node program, the keeper and the runs."
+    "job log and one start of the command line (`session list`). Ours is a whole program too: it "
+    "starts, connects and records. Processor time counts the client, the node program, the keeper "
+    "and the runs."
 )
 
 
@@ -52,7 +54,8 @@ def _batch(place: Place, count: int, cap: int) -> Comparison:
     how = f"{count:,}, " + ("one after the other" if cap == 1 else f"{cap} at a time")
     project = place.root / "batch"
     log = str(place.root / "joblog")
-    shell = f"seq {count} | parallel -j{cap} --joblog {log} -N0 /bin/true"
+    start = f"{BIN / 'outrig'} session list > /dev/null"
+    shell = f"{start}; seq {count} | parallel -j{cap} --joblog {log} -N0 /bin/true"
     return Comparison(
         ours=Case(
             name=f"{how}: `Outrig.execute`",
@@ -61,7 +64,7 @@ def _batch(place: Place, count: int, cap: int) -> Comparison:
             variables=place.variables,
         ),
         against=Case(
-            name=f"{how}: `parallel --joblog`",
+            name=f"{how}: `parallel --joblog` and one start",
             argv=["sh", "-c", shell],
             cwd=project,
             variables=_parallel_home(place),
