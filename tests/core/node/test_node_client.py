@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outrig.errors import OutrigError, RemoteError
-from outrig.node.answers import Nothing, StatesAnswer
+from outrig.node.answers import Nothing, StatesAnswer, SyncAnswer
 from outrig.node.client import LostNodeError, connect
 from outrig.transport.base import Transport
 from outrig.transport.local import LocalTransport, ProcessPipe, start_process
@@ -94,7 +94,8 @@ def test_a_call_that_the_node_does_not_know_is_said(root: Path) -> None:
 
 def test_a_lost_connection_is_told_with_what_to_do(root: Path) -> None:
     client = connect(LocalTransport(), str(root))
-    exchange = client.start(StatesAnswer, "wait", runs=[], timeout_s=60)
+    exchange = client.start(SyncAnswer, "sync", session="s", digest="x", size=9)
+    assert exchange.receive(60)  # the node waits for the manifest from now on
     os.kill(client.hello.pid, signal.SIGKILL)
     with pytest.raises(LostNodeError, match="lost the node program") as caught:
         exchange.reply()
