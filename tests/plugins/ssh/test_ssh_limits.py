@@ -112,3 +112,20 @@ def test_bytes_on_the_wire(lab: Lab, run: CommandLine, project: ProjectMaker) ->
 def hash_of(number: int) -> bytes:
     """Return 32 bytes that nothing compresses, always the same."""
     return hashlib.sha256(number.to_bytes(4, "big")).digest()
+
+
+def test_gc_clears_what_a_host_keeps_of_ended_sessions(
+    lab: Lab, run: CommandLine, project: ProjectMaker
+) -> None:
+    host = lab.boot("gamma")
+    project({"outrig.yaml": {"name": "demo"}, "a.txt": "a"})
+    for name in ("one", "two"):
+        words = ("--name", name, "--provider", "ssh", "--hosts", "gamma")
+        assert run("session", "start", *words).exit_code == 0
+    assert run("session", "stop", "one", "--yes").exit_code == 0
+    kept = f"ls {host.home}/.local/share/outrig/node-1/*/kept"
+    assert host.run(kept).strip() != ""
+    cleared = run("gc", "--yes")
+    assert (cleared.exit_code, "of ended sessions" in cleared.out) == (0, True), cleared.err
+    assert host.run(kept).strip() == ""
+    assert run("session", "stop", "two", "--yes").exit_code == 0
