@@ -59,7 +59,8 @@ def test_on_a_full_disk_a_run_is_refused_and_works_again_later(on_small_disk: He
 
 
 def test_a_sync_that_does_not_fit_is_said_and_can_be_repeated(on_small_disk: Held) -> None:
-    with pytest.raises(RemoteError, match="No space left on device"):
+    root = on_small_disk.provider.settings.root  # type: ignore[attr-defined]
+    with pytest.raises(RemoteError, match=rf"No space left on device \({root}"):
         on_small_disk.sync({str(number): os.urandom(900_000) for number in range(8)})
     on_small_disk.sync({"a": "fits"})
     assert on_small_disk.sh("ls")[1] == b"a\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -250,9 +251,7 @@ class Server:
         except Stopped:
             failure = {"kind": "stopped", "message": "stopped", "hint": None}
         except OSError as error:
-            where = " (%s)" % error.filename if isinstance(error.filename, str) else ""
-            text = "%s%s" % (error.strerror or error, where)
-            failure = {"kind": "remote", "message": text, "hint": None}
+            failure = {"kind": "remote", "message": told_with_place(error, self.root), "hint": None}
         except Exception as error:
             traceback.print_exc()
             failure = {
@@ -270,6 +269,14 @@ class Server:
         deadline = time.monotonic() + LEAVE_S
         while self.calls and time.monotonic() < deadline:
             time.sleep(0.005)
+
+
+def told_with_place(error: OSError, root: Root) -> str:
+    """Say what went wrong and where; what fills up without naming a file is the root's disk."""
+    where = error.filename if isinstance(error.filename, str) else ""
+    if not where and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = root.path
+    return "%s%s" % (error.strerror or error, " (%s)" % where if where else "")
 
 
 def default_root() -> str:
