@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
+OUTCOMES = os.environ.get("OUTRIG_OUTCOMES", os.devnull)  # before a test has another environment
+
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Write the outcome of a test, and of what failed around it, with its last line."""
@@ -19,5 +21,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     text = str(crash.message if crash is not None else report.longrepr or "")
     line = next((one.strip() for one in text.splitlines() if one.strip()), "")
     told = {"test": report.nodeid.rpartition("::")[2], "outcome": report.outcome, "why": line}
-    with Path(os.environ["OUTRIG_OUTCOMES"]).open("a", encoding="utf-8") as file:
+    with Path(OUTCOMES).open("a", encoding="utf-8") as file:
         file.write(json.dumps(told) + "\n")

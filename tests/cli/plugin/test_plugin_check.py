@@ -81,6 +81,31 @@ def test_a_broken_contract_is_named(run: CommandLine, plugins: PluginMaker) -> N
     assert "ValueError" in text
 
 
+COMMAND = """
+from outrig.api import Command, option
+class Deploy(Command):
+    summary = "Put the project somewhere"
+    details = "Says that it did."
+    options = (option("name", None, "what to call it", value="NAME"),)
+    def handle(self):
+        return 0
+"""
+
+
+def test_a_command_set_is_checked_by_its_contract(run: CommandLine, plugins: PluginMaker) -> None:
+    def found_of(code: str) -> tuple[str, str]:
+        entry = {"outrig.commands": {"acme": "acme_pack:Deploy"}}
+        plugins("acme-pack", entry_points=entry, files={"acme_pack.py": code})
+        return checks(run, "acme-pack")[1]["command acme-pack", "contract"]
+
+    status, text = found_of(COMMAND)
+    assert (status, text.endswith(" passed")) == ("ok", True), text
+    assert int(text.split()[0]) > 5, text
+    status, text = found_of(COMMAND.replace("what to call it", ""))
+    assert status == "problem"
+    assert "test_arguments_and_options_are_explained" in text
+
+
 def test_what_does_not_fit_gets_no_further(run: CommandLine, plugins: PluginMaker) -> None:
     add_squares(plugins, EXPANDER.replace("limit, context", "limits, context"))
     code, found = checks(run, "squares", "--no-contract")
