@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -157,6 +158,11 @@ class Machine:
     def _etc(self) -> Path:
         return self.directory / "etc"
 
+    @property
+    def _place(self) -> str:
+        """Where sshd finds its files."""
+        return "/run/machine" if self.isolated else str(self._etc)
+
     def run(self, script: str, *words: str, as_user: bool = False) -> str:
         """Run a shell script on the machine, as root unless told otherwise; returns its output."""
         argv = ["sh", "-c", script, "sh", *words]
@@ -168,6 +174,14 @@ class Machine:
         done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def login_keys(self) -> str:
+        """Return the public keys that may log in, a line each."""
+        return self.run(f"cat {shlex.quote(self._place)}/authorized_keys")
+
+    def set_login_keys(self, keys: str) -> None:
+        """Let these log in from now on, and no others."""
+        self.run(f'printf %s "$1" > {shlex.quote(self._place)}/authorized_keys', keys)
 
     def processes(self) -> list[str]:
         """Return the command lines of what the login user runs there."""
@@ -224,8 +238,7 @@ class Machine:
             (etc / name).write_text(text)
         (etc / "authorized_keys").write_text(self._keys.user.with_suffix(".pub").read_text())
         shutil.copy(self._keys.authority.with_suffix(".pub"), etc / "user_ca.pub")
-        place = "/run/machine" if self.isolated else str(etc)
-        text = _CONFIG.format(port=self._port, etc=place)
+        text = _CONFIG.format(port=self._port, etc=self._place)
         if not self.isolated:
             (self.directory / "home").mkdir()
             text += f"SetEnv HOME={self.home} XDG_DATA_HOME=\n"
