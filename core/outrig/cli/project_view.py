@@ -42,6 +42,7 @@ COLUMNS: tuple[Column[ProjectView], ...] = (
     Column("environment", lambda one: _stated(one.project.environment)),
     Column("commands", lambda one: [command.name for command in one.project.commands]),
     Column("output_files", lambda one: one.project.output_files),
+    Column("metrics_file", lambda one: one.project.metrics_file),
     Column("prefix", lambda one: one.project.prefix),
     Column("store", lambda one: one.project.store),
 )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOG_BYTES = 256 * 1024
 _SHOWN_ROWS = 20
+_SHOWN_WAITING = 5
 
 
 def view_for(command: Command, observer: TerminalObserver) -> View:
@@ -36,6 +37,14 @@ def view_for(command: Command, observer: TerminalObserver) -> View:
 def label(sweep: Sweep, case: SweepCase) -> str:
     """Return how a case is called: its number, and the values that vary."""
     return " ".join([str(case.number), *(f"{name}={case.params[name]}" for name in sweep.names)])
+
+
+def waiting_lines(driver: Driver, sweep: Sweep, count: int) -> list[str]:
+    """Return a line for each of the next cases to run, and one for how many wait behind them."""
+    waiting = driver.sweeps.cases(sweep.id, (RunStatus.QUEUED,), limit=_SHOWN_WAITING)
+    lines = [f"  {label(sweep, case)}  {case.status.value}" for case in waiting]
+    more = count - len(waiting)
+    return [*lines, f"  … {more} more {RunStatus.QUEUED.value}"] if more > 0 else lines
 
 
 class View:
@@ -139,7 +148,7 @@ class TableView(View):
         for case in running:
             age = duration(max(0.0, now - (case.started_at or now)))
             lines.append(f"  {label(sweep, case)}  {age}  {self._last.get(case.run_id, '')}")
-        self._draw(lines)
+        self._draw(lines + waiting_lines(driver, sweep, counts.get(RunStatus.QUEUED, 0)))
 
     def close(self) -> None:
         """Take the table away; how the sweep ended is said in a line."""

@@ -114,6 +114,7 @@ class Project:
     environment: Environment = Environment()
     commands: tuple[Command, ...] = ()
     output_files: tuple[str, ...] = ()
+    metrics_file: str | None = None
     prefix: str | None = None
     store: str | None = None
     notices: tuple[str, ...] = ()

@@ -59,7 +59,8 @@ class Sweep:
     """One sweep, as recorded. Times are UTC. `names` are the parameters that vary.
 
     `session_name` is what its session is to be called, `session_id` the session once there is one.
-    `cancelled` is the user's wish, which whoever works on the sweep heeds.
+    `metrics_file` is what each case writes in its directory, beside OUTRIG_METRICS. `cancelled` is
+    the user's wish, which whoever works on the sweep heeds.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Sweep:
     lifetime: Lifetime | None = None
     cluster: str | None = None
     outputs: tuple[str, ...] = ()
+    metrics_file: str | None = None
     session_id: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

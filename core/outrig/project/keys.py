@@ -216,6 +216,12 @@ PROJECT = MapKind(
             kind=ListKind(item=FILE, says="a list of paths"),
             help="What runs write: brought back afterwards, never sent. Missing ones are no error.",
         ),
+        Key(
+            name="metrics_file",
+            kind=FILE,
+            outrig_only=True,
+            help="Lines of JSON that each case of a sweep writes, for `sweep results`.",
+        ),
         Key(name="prefix", kind=PROSE, help="Shell text that runs before each command."),
         Key(
             name="store",

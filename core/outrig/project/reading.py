@@ -92,6 +92,7 @@ def _project(
         environment=_environment(section.section("environment"), files),
         commands=tuple(_command(one) for one in section.sections("commands")),
         output_files=_texts(section, "output_files"),
+        metrics_file=section.text("metrics_file") or None,
         prefix=section.text("prefix") or None,
         store=section.text("store"),
         notices=said,

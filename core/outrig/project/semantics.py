@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,7 @@ class _Meaning:
         yield from self._environment(self._project.section("environment"))
         yield from self._cluster(self._project)
         yield from self._resources(self._project.section("compute"))
+        yield from self._metrics(self._project.scalar("metrics_file"))
         for command in self._project.sections("commands"):
             yield from self._cluster(command)
             yield from self._parameters(command)
@@ -113,6 +115,11 @@ class _Meaning:
         elif kind is not FileKind.FILE:
             message = f"{shown(node.text)} is a {kind.value}, expected a file"
             yield self._document.problem(node, path, message)
+
+    def _metrics(self, node: YamlScalar | None) -> Iterator[Problem]:
+        if node is not None and (leaves_root(node.text) or posixpath.normpath(node.text) == "."):
+            message = f"{shown(node.text)} is no file in a case's directory"
+            yield self._document.problem(node, self._project.at("metrics_file"), message)
 
     def _resources(self, compute: Section) -> Iterator[Problem]:
         value = compute.get("resources")

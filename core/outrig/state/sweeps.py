@@ -75,15 +75,7 @@ class Sweeps:
     def change(self, sweep_id: str, change: Callable[[Sweep], Sweep]) -> Sweep:
         """Change a record while nobody else can; returns it. Raises `NotFoundError`."""
         with self._database.write() as rows:
-            found = rows.execute("SELECT record FROM sweep WHERE id = ?", (sweep_id,)).fetchone()
-            if found is None:
-                raise NotFoundError("the sweep was removed meanwhile")
-            sweep = change(decode(found[0], Sweep))
-            rows.execute(
-                "UPDATE sweep SET ended = ?, record = ? WHERE id = ?",
-                (sweep.state.ended, encode(sweep), sweep_id),
-            )
-        return sweep
+            return _change(rows, sweep_id, change)
 
     def remove(self, sweep_id: str) -> None:
         """Forget a sweep and its cases."""
@@ -166,13 +158,19 @@ class Sweeps:
                 [(sweep_id, case.number, case.run_id) for case in cases],
             )
 
-    def again(self, sweep_id: str, pairs: Sequence[tuple[SweepCase, SweepCase]]) -> int:
+    def again(
+        self,
+        sweep_id: str,
+        pairs: Sequence[tuple[SweepCase, SweepCase]],
+        reopen: Callable[[Sweep], Sweep] | None = None,
+    ) -> int:
         """Put cases back into the queue with a new run each, given as before and after.
 
-        Of two that do this at once, one does; returns how many this one did.
+        Of two that do this at once, one does; returns how many this one did. With any, the sweep
+        is changed by `reopen` in the same moment: nobody sees it ended with cases that wait.
         """
         with self._database.write() as rows:
-            return sum(
+            count = sum(
                 rows.execute(
                     "UPDATE sweep_case SET run_id = ?, status = 'QUEUED', attempt = ?, handed = 0,"  # noqa: S608
                     " due_at = ?, exit_code = NULL, started_at = NULL, ended_at = NULL,"
@@ -182,6 +180,9 @@ class Sweeps:
                 ).rowcount
                 for old, new in pairs
             )
+            if count and reopen is not None:
+                _change(rows, sweep_id, reopen)
+        return count
 
     def cancel_waiting(self, sweep_id: str, reason: str, now_s: float) -> None:
         """Record as cancelled what no node was given."""
@@ -219,6 +220,18 @@ class Sweeps:
 
     def _select(self, where: str, *values: object) -> list[SweepCase]:
         return [_case(row) for row in self._database.read(f"{_CASE} {where}", *values)]
+
+
+def _change(rows: sqlite3.Connection, sweep_id: str, change: Callable[[Sweep], Sweep]) -> Sweep:
+    found = rows.execute("SELECT record FROM sweep WHERE id = ?", (sweep_id,)).fetchone()
+    if found is None:
+        raise NotFoundError("the sweep was removed meanwhile")
+    sweep = change(decode(found[0], Sweep))
+    rows.execute(
+        "UPDATE sweep SET ended = ?, record = ? WHERE id = ?",
+        (sweep.state.ended, encode(sweep), sweep_id),
+    )
+    return sweep
 
 
 def _row(sweep_id: str, case: SweepCase) -> tuple[object, ...]:

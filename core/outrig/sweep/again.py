@@ -45,13 +45,10 @@ def run_again(outrig: Outrig, sweep: Sweep, statuses: tuple[RunStatus, ...]) -> 
         (case, replace(case, run_id=new_id(), attempt=1, due_at=0.0))
         for case in outrig.state.sweeps.cases(sweep.id, statuses)
     ]
-    count = outrig.state.sweeps.again(sweep.id, pairs)
 
     def reopen(now: Sweep) -> Sweep:
         if not now.state.ended and not now.cancelled:
             return now
         return replace(now, state=SweepState.WAITING, cancelled=False, ended_at=None, reason=None)
 
-    if count:
-        outrig.state.sweeps.change(sweep.id, reopen)
-    return count
+    return outrig.state.sweeps.again(sweep.id, pairs, reopen)

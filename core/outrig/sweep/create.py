@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -113,13 +114,15 @@ def _record_of(runtime: Runtime, request: SweepRequest, size: int) -> Sweep:
         lifetime=start.lifetime,
         cluster=start.cluster,
         outputs=start.project.output_files,
+        metrics_file=start.project.metrics_file,
     )
 
 
 def _cases(request: SweepRequest) -> list[SweepCase]:
     start = request.start
     environment = environment_digest(start.environment) if start.environment else ""
-    known = f"{request.command}\0{_input_digest(start.snapshot)}\0{environment}\0"
+    inputs = _input_digest(start.snapshot, start.project.metrics_file)
+    known = f"{request.command}\0{inputs}\0{environment}\0"
     common = hashlib.sha256(known.encode())
     cases = []
     for number, one in enumerate(request.cases):
@@ -137,14 +140,15 @@ def _cases(request: SweepRequest) -> list[SweepCase]:
     return cases
 
 
-def _input_digest(snapshot: SnapshotReader) -> str:
-    """Return a digest of what runs find of a snapshot: not of outputs, which change with them.
+def _input_digest(snapshot: SnapshotReader, metrics_file: str | None) -> str:
+    """Return a digest of what runs find of a snapshot: not of what they write themselves.
 
     Nor of directories: that of the outputs is there after the first sweep.
     """
     found = hashlib.sha256()
+    own = posixpath.normpath(metrics_file) if metrics_file else None
     for one in snapshot.entries():
-        if one.kind is not EntryKind.DIRECTORY and not one.output:
+        if one.kind is not EntryKind.DIRECTORY and not one.output and one.path != own:
             fields = (one.path, one.kind.value, one.executable, one.target, *one.chunks)
             found.update(repr(fields).encode("utf-8", "surrogateescape"))
     return found.hexdigest()

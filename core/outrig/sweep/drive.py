@@ -253,14 +253,15 @@ def _may_go(sweep: Sweep, case: SweepCase, now_s: float) -> bool:
 
 def task_of(sweep: Sweep, case: SweepCase) -> Task:
     """Return a case as nodes are told of it: in a directory of its own."""
+    own = {"OUTRIG_METRICS_FILE": sweep.metrics_file} if sweep.metrics_file else {}
     return Task(
         id=case.run_id,
         script=case.script,
-        variables={"OUTRIG_SWEEP": sweep.id, "OUTRIG_CASE": str(case.number)},
+        variables={"OUTRIG_SWEEP": sweep.id, "OUTRIG_CASE": str(case.number), **own},
         directory=directory_of(sweep, case),
         resources=sweep.options.resources,
         timeout_s=sweep.options.timeout_s,
-        apart=sweep.outputs,
+        apart=(*sweep.outputs, *own.values()),
     )
 
 

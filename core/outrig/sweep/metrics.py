@@ -41,7 +41,11 @@ def series(data: bytes, wanted: str) -> tuple[Point, ...]:
 
 
 def _lines(data: bytes) -> Iterator[tuple[str, float | None, float]]:
-    """Yield name, step and value; it is data of a run, and may be anything."""
+    """Yield name, step and value; it is data of a run, and may be anything.
+
+    A line is one value, `{"name": "loss", "value": 0.3, "step": 1}`, or several by their names,
+    `{"loss": 0.3, "step": 1}`.
+    """
     for line in data.splitlines():
         try:
             fields = json.loads(line)
@@ -49,9 +53,15 @@ def _lines(data: bytes) -> Iterator[tuple[str, float | None, float]]:
             continue
         if not isinstance(fields, dict):
             continue
-        name, value, step = fields.get("name"), _number(fields.get("value")), fields.get("step")
-        if isinstance(name, str) and len(name) <= _MOST_NAME and value is not None:
-            yield name, _number(step), value
+        step = _number(fields.get("step"))
+        named = "name" in fields and "value" in fields
+        pairs = ((fields["name"], fields["value"]),) if named else fields.items()
+        for name, given in pairs:
+            value = _number(given)
+            if value is None or not isinstance(name, str) or len(name) > _MOST_NAME:
+                continue
+            if named or name != "step":
+                yield name, step, value
 
 
 def _number(value: object) -> float | None:

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+
 if TYPE_CHECKING:
     from outrig.testing.command_line import CommandLine
 
@@ -59,6 +61,25 @@ def test_metrics_are_drawn(run: CommandLine, sweeps: Path) -> None:
         assert (sweeps / name).read_bytes().startswith(begins)
     assert "ends in none of" in run("sweep", "results", "--plot", "loss", "--to", "x.gif").err
     assert "metrics: loss" in run("sweep", "results", "--plot", "depth").err
+
+
+def test_a_file_the_project_names_is_read_as_well(run: CommandLine, sweeps: Path) -> None:
+    """Each case writes one of its own, also where the project has one from a run by hand."""
+    settings = yaml.safe_load((sweeps / "outrig.yaml").read_text())
+    script = 'test -e curve.jsonl && exit 9; for s in 1 2; do echo "$LINE" >> curve.jsonl; done'
+    line = 'printf \'{"step": %s, "depth": %s, "note": "x"}\' {{lr}} {{lr}}5'
+    settings["metrics_file"] = "curve.jsonl"
+    settings["commands"][0]["command"] = f"LINE=$({line}); {script}"
+    (sweeps / "outrig.yaml").write_text(yaml.safe_dump(settings))
+    (sweeps / "curve.jsonl").write_text('{"depth": 99}\n')
+    words = ("session", "start", "train", "--lr", "case:1,2", "--quiet")
+    assert run(*words).exit_code == 0
+    rows = json.loads(run("sweep", "results", "--sort", "-depth", "--output", "json").out)
+    assert [(row["lr"], row["depth"]) for row in rows] == [("2", 25.0), ("1", 15.0)]
+    assert "step" not in rows[0]
+    assert run("sweep", "results", "--plot", "depth").out.startswith("depth: 15 to 25")
+    (sweeps / "curve.jsonl").write_text('{"depth": 98}\n')
+    assert "nothing to do" in run(*words[:-1]).err
 
 
 def test_a_preview_makes_nothing(run: CommandLine, sweeps: Path) -> None:
@@ -140,3 +161,16 @@ def test_a_sweep_is_forgotten(run: CommandLine, sweeps: Path) -> None:
     unknown = run("sweep", "show", "train-1")
     assert unknown.exit_code == 4
     assert 'there is no sweep "train-1"' in unknown.err
+
+
+def test_of_many_waiting_cases_the_next_are_shown_and_the_rest_counted(
+    run: CommandLine, sweeps: Path
+) -> None:
+    words = ("session", "start", "train", "--seed", "range:90", "--starts-at", "1d")
+    assert run(*words, "--enqueue-only").exit_code == 0
+    shown = run("sweep", "show")
+    assert len(shown.out.splitlines()) == 51
+    assert "40 more cases wait" in shown.err
+    assert len(json.loads(run("sweep", "show", "--output", "json").out)) == 90
+    assert len(run("sweep", "show", "--state", "QUEUED").out.splitlines()) == 91
+    assert run("sweep", "cancel").exit_code == 0

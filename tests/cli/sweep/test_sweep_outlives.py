@@ -227,7 +227,8 @@ def test_two_clients_cancel_and_resume_one_sweep(run: CommandLine, sweeps: Path)
     ended(run, "CANCELLED")
     go()
     both = [run.start("sweep", "resume", "--quiet") for _ in range(2)]
-    assert [one.wait().exit_code for one in both] == [0, 0]
+    ends = [one.wait() for one in both]
+    assert [(one.exit_code, one.err) for one in ends if one.exit_code] == []
     assert sweep(run)["state"] == "SUCCEEDED"
     done = [
         row
@@ -280,13 +281,13 @@ def test_a_live_table_on_a_terminal(run: CommandLine, sweeps: Path) -> None:
         (*OUTRIG, *words), cwd=sweeps, stdin=follower, stdout=follower, stderr=follower
     )
     os.close(follower)
-    seen = read_until(master, "2 RUNNING")
-    seen += read_until(master, "1 n=1  ")
+    read_until(master, "2 RUNNING")
+    for shown in ("1 n=1  ", "waiting", "2 n=2  QUEUED"):  # drawn again and again
+        read_until(master, shown)
     go()
-    seen += read_until(master, "wait-1: SUCCEEDED (3 SUCCEEDED)")
+    read_until(master, "wait-1: SUCCEEDED (3 SUCCEEDED)")
     assert client.wait(LIMIT_S) == 0
     os.close(master)
-    assert "waiting" in seen
 
 
 def read_until(terminal: int, text: str) -> str:

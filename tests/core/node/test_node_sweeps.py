@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from outrig.errors import RemoteError, UsageError
 from outrig.ids import new_id
 from outrig.interfaces import WithMetrics
 from outrig.model.run import ExecuteRequest, RunStatus, Task
+from outrig.node.program.metrics import read_metrics
+from outrig.node.program.place import Root
 from outrig.sweep.metrics import Point, last_values, series
 
 if TYPE_CHECKING:
@@ -168,3 +171,22 @@ def test_many_waiting_runs_are_cancelled_without_a_directory_each(held: Held, ro
     assert ended[-1].status is RunStatus.SUCCEEDED
     assert held.sh("cat ran")[1] == b"ran\n"
     assert len(list((root / "r").iterdir())) < 10
+
+
+def test_a_named_file_counts_if_it_is_one_and_the_run_wrote_it(tmp_path: Path) -> None:
+    root = Root(str(tmp_path))
+    case, run = tmp_path / "s/1/work/outputs/0", tmp_path / "r/1"
+    case.mkdir(parents=True)
+    run.mkdir(parents=True)
+    spec = {"run": "1", "session": "1", "script": "", "directory": "outputs/0"}
+    named = case / "m"
+    named.write_bytes(b'{"old": 1}\n')
+    os.utime(named, ns=(0, 0))
+    (run / "spec").write_text(json.dumps({**spec, "variables": {"OUTRIG_METRICS_FILE": "m"}}))
+    assert read_metrics(root.run("1")) == b""
+    named.write_bytes(b'{"new": 1}\n')
+    (run / "metrics").write_bytes(b'{"name": "told", "value": 2}')
+    assert last_values(read_metrics(root.run("1"))) == {"told": 2.0, "new": 1.0}
+    named.unlink()
+    os.mkfifo(named)
+    assert last_values(read_metrics(root.run("1"))) == {"told": 2.0}

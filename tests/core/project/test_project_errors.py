@@ -76,6 +76,14 @@ name: z
     ]
 
 
+def test_a_key_at_the_wrong_level_is_told_where_it_belongs(read: Read) -> None:
+    text = "name: demo\nprovider: acme\nrequirements: [numpy]\n"
+    assert lines_of(read, text) == [
+        'outrig.yaml:2:1: provider: unknown key, it belongs below "compute"',
+        'outrig.yaml:3:1: requirements: unknown key, it belongs below "environment"',
+    ]
+
+
 def test_errors_are_a_list_too(read: Read) -> None:
     with pytest.raises(ProjectFileError) as caught:
         read("name: x\n\ntgas: []\n")
@@ -124,6 +132,7 @@ def test_at_most_twenty_are_shown_and_the_rest_counted(read: Read) -> None:
             b"name: x\nenvironment: {requirements: ../r.txt}\n",
             'outrig.yaml:2:29: environment.requirements: "../r.txt" is outside the project, so',
         ),
+        (b"name: x\nmetrics_file: ../m\n", 'outrig.yaml:2:15: metrics_file: "../m" is no file in'),
         (
             b"name: x\ncommands: [{name: t, command: a, params: [{name: 'a b'}]}]\n",
             "outrig.yaml:2:50: commands[0].params[0].name: expected a name of letters, digits",

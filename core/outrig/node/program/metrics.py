@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 
-from outrig.node.program.place import exists, write_whole
+from outrig.node.program.place import Root, exists, write_whole
+from outrig.node.program.record import read_spec
 
 MOST_READ = 1 << 18
 """Of a run that wrote more, the last so many bytes."""
@@ -63,8 +65,35 @@ def metrics_file(run_directory: str) -> str:
 
 def read_metrics(run_directory: str) -> bytes:
     """Return the lines a run wrote, the last ones of too many; empty where it wrote none."""
+    told = last_lines(metrics_file(run_directory))
+    own = own_file(run_directory)
+    written = last_lines(own) if own else b""
+    return told + b"\n" + written if told and written else told or written
+
+
+def own_file(run_directory: str) -> str | None:
+    """Return the file that the project names and this run wrote, `None` where there is none.
+
+    One that is older than the run is of an attempt before, which had the same directory.
+    """
+    spec = read_spec(run_directory)
+    name = spec.variables.get("OUTRIG_METRICS_FILE") if spec is not None else None
+    if spec is None or not name:
+        return None
+    work = Root(os.path.dirname(os.path.dirname(run_directory))).work(spec.session)
+    path = os.path.join(work, spec.directory, str(name))
     try:
-        with open(metrics_file(run_directory), "rb") as source:
+        found, begun = os.stat(path), os.stat(run_directory + "/spec")
+    except (OSError, ValueError):
+        return None
+    regular = stat.S_ISREG(found.st_mode)
+    return path if regular and found.st_mtime_ns >= begun.st_mtime_ns else None
+
+
+def last_lines(path: str) -> bytes:
+    """Return the last whole lines of a file, at most `MOST_READ` bytes of them."""
+    try:
+        with open(path, "rb") as source:
             size = source.seek(0, os.SEEK_END)
             source.seek(max(0, size - MOST_READ))
             data = source.read(MOST_READ)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from outrig.cli.command import Command
 from outrig.cli.definition import option
 from outrig.cli.sweep_listing import SWEEP_ARGUMENT, asked_sweep, case_columns
 from outrig.cli.sweeping import sorted_counts
 from outrig.model.run import RunStatus
+
+if TYPE_CHECKING:
+    from outrig.model.sweep import SweepCase
+
+_SHOWN_WAITING = 50
 
 
 class SweepShow(Command):
@@ -41,5 +48,17 @@ class SweepShow(Command):
         if sweep.reason:
             self.note(f"{sweep.name}: {sweep.reason}")
         wanted = tuple(RunStatus(one) for one in self.texts("state"))
-        self.listing(sweeps.cases(sweep, wanted), case_columns(sweep), empty="no such case")
+        cases = sweeps.cases(sweep, wanted)
+        shown_cases = cases if wanted or self.output != "table" else _without_most_waiting(cases)
+        self.listing(shown_cases, case_columns(sweep), empty="no such case")
+        left = len(cases) - len(shown_cases)
+        if left:
+            self.note(f"{left} more cases wait (all: --state QUEUED, or --output json)")
         return 0
+
+
+def _without_most_waiting(cases: list[SweepCase]) -> list[SweepCase]:
+    """Leave out the cases that wait behind the next ones, which would fill many screens."""
+    waiting = [case.number for case in cases if case.status is RunStatus.QUEUED]
+    behind = set(waiting[_SHOWN_WAITING:])
+    return [case for case in cases if case.number not in behind]
