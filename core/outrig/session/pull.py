@@ -8,7 +8,7 @@ import posixpath
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -46,11 +46,17 @@ class _Source:
     provider: WithFiles
     node: Node
     prefix: PurePosixPath
+    taken: frozenset[str]
+    """What nodes before it have; only its own of such a name goes to a directory of its own."""
 
     @property
     def is_worker(self) -> bool:
         """Whether it is not the head."""
-        return self.node.rank > 0
+        return self.node.rank > 0 and self.prefix.name == self.node.id.replace("/", "_")
+
+    def for_file(self, path: str, plain: PurePosixPath) -> _Source:
+        """Return where a file goes: into its place if no node before has one of that name."""
+        return self if path in self.taken else replace(self, prefix=plain)
 
     def key(self, path: str) -> str:
         """Return under which name it is remembered what came back."""
@@ -89,8 +95,9 @@ def pull(runtime: Runtime, session: Session, request: PullRequest) -> list[Pulle
         return []
     pulled: list[Pulled] = []
     links: list[str] = []
+    taken: frozenset[str] = frozenset()
     for node in session.nodes:
-        source = _source(provider, session, node, request)
+        source = _source(provider, session, node, request, taken)
         try:
             files = _listed(session, source, request)
             pulled += _pull_from(runtime, session, request, source, files)
@@ -99,6 +106,7 @@ def pull(runtime: Runtime, session: Session, request: PullRequest) -> list[Pulle
                 raise
             runtime.observer.notice(f"no outputs from {node.id}: {err}")
             continue
+        taken |= {one.path for one in files}
         links += [one.path for one in files if one.target is not None]
     if links:
         shown = ", ".join(links[:3]) + (", …" if len(links) > 3 else "")
@@ -108,12 +116,18 @@ def pull(runtime: Runtime, session: Session, request: PullRequest) -> list[Pulle
     return pulled
 
 
-def _source(provider: WithFiles, session: Session, node: Node, request: PullRequest) -> _Source:
+def _source(
+    provider: WithFiles, session: Session, node: Node, request: PullRequest, taken: frozenset[str]
+) -> _Source:
     """The head's files go where they belong, a worker's into `outputs/<session>/<node>/`."""
-    prefix = PurePosixPath(_APART, session.name) if request.apart else PurePosixPath()
+    prefix = _plain(session, request)
     if node.rank > 0:
         prefix = PurePosixPath(_APART, session.name, node.id.replace("/", "_"))
-    return _Source(provider=provider, node=node, prefix=prefix)
+    return _Source(provider=provider, node=node, prefix=prefix, taken=taken)
+
+
+def _plain(session: Session, request: PullRequest) -> PurePosixPath:
+    return PurePosixPath(_APART, session.name) if request.apart else PurePosixPath()
 
 
 def _pull_from(
@@ -128,12 +142,13 @@ def _pull_from(
             f"the outputs have nowhere to go: {request.root} is gone",
             hint="make the directory again, or leave the outputs: --no-pull",
         )
-    if files and request.apart and not source.is_worker:
+    if files and request.apart:
         make_apart(request.root / _APART)
     for file in files:
         if file.target is None:
             runtime.cancel.check()
-            found = _bring(runtime, session, request, source, file)
+            place = source.for_file(file.path, _plain(session, request))
+            found = _bring(runtime, session, request, place, file)
             if found is not None:
                 yield found
 
