@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from outrig.project.document import Document, YamlNode
     from outrig.project.problem import Problem
+    from outrig.project.schema import Key
 
 
 def check_shape(document: Document, kind: Kind, *, ray_form: bool) -> Iterator[Problem]:
@@ -82,7 +83,12 @@ class _Checker:
     def _unknown(self, name: YamlScalar, kind: MapKind, path: str) -> Problem:
         known = [key.name for key in kind.keys if not (key.outrig_only and self._ray_form)]
         near = nearest(name.text, known)
-        if near is None:
+        home = next(
+            (key.name for key in kind.keys if key.name in known and _has(key, name.text)), ""
+        )
+        if home:
+            message = f'unknown key, it belongs below "{home}"'
+        elif near is None:
             message = f"unknown key, expected one of {', '.join(known)}"
         else:
             message = f'unknown key, nearest known key "{near}"'
@@ -90,6 +96,11 @@ class _Checker:
 
     def _expected(self, node: YamlNode, kind: Kind, path: str) -> Problem:
         return self._document.problem(node, path, f"expected {kind.says}, found {_found(node)}")
+
+
+def _has(key: Key, name: str) -> bool:
+    """Whether a key has keys below it, one of them of that name."""
+    return isinstance(key.kind, MapKind) and key.kind.key(name) is not None
 
 
 def _is_null(value: YamlNode) -> bool:
