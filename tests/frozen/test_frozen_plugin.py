@@ -97,9 +97,12 @@ def test_its_policy_refuses_and_says_why(
     frozen: None, run: CommandLine, project: ProjectMaker
 ) -> None:
     project({"outrig.yaml": PROJECT})
-    for words in (("--frozen-region", "south"), ("--frozen-region", "south", "--dry-run")):
+    for words, code in (
+        (("--frozen-region", "south"), 125),
+        (("--frozen-region=south", "--dry-run"), 8),
+    ):
         done = run("session", "start", "hi", *words)
-        assert (done.exit_code, done.out) == (125, "")
+        assert (done.exit_code, done.out) == (code, "")
         assert "outrig: error: south is closed" in done.err
         assert 'the policy is extension "frozen" (frozen-plugin 1.0)' in done.err
     assert run("session", "list").checked().out == ""
