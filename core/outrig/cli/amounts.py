@@ -7,6 +7,11 @@ from datetime import UTC, datetime
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number of things: `1 file`, `2 files`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def utc(moment: datetime) -> str:
     """Return a time as `2026-11-21T02:20:17Z`; one without a zone is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

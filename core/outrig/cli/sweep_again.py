@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.cli.amounts import counted
 from outrig.cli.definition import option
 from outrig.cli.running import TerminalObserver, interruptible
 from outrig.cli.sweep_listing import asked_sweep
@@ -26,7 +27,7 @@ def run_cases_again(command: Command, statuses: tuple[RunStatus, ...]) -> int:
     if not count and sweep.state.ended:
         command.note(f"{sweep.name}: nothing to run again ({sweep.state.value})")
         return 0
-    command.note(f"{sweep.name}: {count} case{'' if count == 1 else 's'} to run again")
+    command.note(f"{sweep.name}: {counted(count, 'case')} to run again")
     if command.flag("detach"):
         outrig.sweeps.tend()
         return 0

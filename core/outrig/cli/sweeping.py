@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from outrig.cli.amounts import counted
 from outrig.cli.invoking import Case, find_command, given_values
 from outrig.cli.running import TerminalObserver, common_code, interruptible
 from outrig.cli.starting import start_cases, start_request_of
@@ -107,7 +108,7 @@ def preview(grid: Grid, planned: Sequence[PlannedCase]) -> str:
     cells = [[str(number) for number in range(len(planned))]]
     cells += [[one_line(case.params[name]) for case in planned] for name in names]
     headings = ["CASE", *(one_line(name) for name in names)]
-    count = f"{len(planned)} case{'' if len(planned) == 1 else 's'}\n"
+    count = counted(len(planned), "case") + "\n"
     return table(headings, cells, right=[True]) + count
 
 

@@ -98,7 +98,7 @@ def test_a_push_that_is_killed_at_any_request_shows_nothing_half(
         checked = run("snapshot", "check", "--store", lab)
         assert checked.exit_code == 0, f"seed {_SEED}: {checked.err}"
     run("snapshot", "push", "v1", lab).checked()
-    assert "1 snapshots" in run("snapshot", "check", "--store", lab).checked().err
+    assert "1 snapshot," in run("snapshot", "check", "--store", lab).checked().err
 
 
 def test_two_pushes_at_once_are_both_right(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.cli.amounts import counted
 from outrig.cli.command import Command
 from outrig.cli.project_view import print_project, view
 from outrig.cli.terminal import one_line
@@ -38,6 +39,5 @@ class ProjectValidate(Command):
         """Return what is said of a project with nothing wrong; for command sets."""
         if self.route_style == "any":
             return "Project files validated!"
-        count = len(project.commands)
-        commands = f"{count} command{'' if count == 1 else 's'}"
+        commands = counted(len(project.commands), "command")
         return f'{project.file.name} is valid: project "{one_line(project.name)}", {commands}'

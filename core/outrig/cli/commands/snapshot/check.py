@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.cli.amounts import counted, size
 from outrig.cli.command import Command
 from outrig.cli.definition import argument
-from outrig.cli.listing import Column, size
+from outrig.cli.listing import Column
 from outrig.cli.running import TerminalObserver, interruptible
 from outrig.cli.snapshot_listing import STORE_OPTION, engine_with_store, snapshot_names
 
@@ -65,9 +66,8 @@ class SnapshotCheck(Command):
             self.listing(report.damages, COLUMNS)
         for key in report.foreign:
             self.warn(f"not Outrig's, left alone: {key}")
-        damages = len(report.damages)
-        found = f"{damages} damage{'' if damages == 1 else 's'}" if damages else "no damage"
+        found = counted(len(report.damages), "damage") if report.damages else "no damage"
         self.note(
-            f"{report.snapshots} snapshots, {report.packs} packs,"
+            f"{counted(report.snapshots, 'snapshot')}, {counted(report.packs, 'pack')},"
             f" {size(report.size_bytes)}: {found}"
         )

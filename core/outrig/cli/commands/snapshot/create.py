@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.cli.amounts import size
+from outrig.cli.amounts import counted, size
 from outrig.cli.any_style import snapshot_label
 from outrig.cli.command import Command
 from outrig.cli.definition import option
@@ -77,7 +77,7 @@ class SnapshotCreate(Command):
         info = stored.info
         ignored = f"; {stored.ignored} left out by the ignore rules" if stored.ignored else ""
         self.note(
-            f"{_files(info.file_count)}, {size(info.size_bytes)}"
+            f"{counted(info.file_count, 'file')}, {size(info.size_bytes)}"
             f" ({size(stored.written_bytes)} written){ignored}"
         )
         self._left_out(stored.left_out)
@@ -101,13 +101,9 @@ class SnapshotCreate(Command):
             for path in preview.missing_outputs:
                 self.line(f"  {path}")
         self.note(
-            f"{_files(preview.file_count)}, {size(preview.size_bytes)};"
+            f"{counted(preview.file_count, 'file')}, {size(preview.size_bytes)};"
             f" {preview.ignored} left out by the ignore rules"
         )
         self._left_out(preview.left_out)
         for each in preview.unreadable:
             self.warn(f"cannot be read: {each.path} ({each.reason})")
-
-
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
