@@ -115,6 +115,15 @@ def _handler(server: S3Server) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
 
+        def _read_body(self) -> bytes:
+            """Take no body that was cut short: S3 answers IncompleteBody and keeps nothing."""
+            body: bytes = super()._read_body()
+            sent = self.headers.get("x-amz-decoded-content-length", self.headers["Content-Length"])
+            if sent is not None and len(body) < int(sent):
+                self.close_connection = True
+                raise ConnectionAbortedError
+            return body
+
         def _fault_then(self, answer: Callable[[], None]) -> None:
             rule = server.take(self.command, self.path)
             if rule is None:
