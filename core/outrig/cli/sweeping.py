@@ -161,7 +161,7 @@ def _start_sweep(
                 return 0
             sweep = created.sweep
             before = f", {created.done_before} of them done before" if created.done_before else ""
-            command.note(f"sweep {sweep.name}: {sweep.size} cases{before}")
+            command.note(f"sweep {sweep.name}: {counted(sweep.size, 'case')}{before}")
             return _begin(command, sweep, observer)
     finally:
         observer.finish()
