@@ -21,6 +21,7 @@ from outrig.errors import (
     ProjectError,
     RemoteError,
     StoreError,
+    UnreachableError,
     UsageError,
 )
 
@@ -38,6 +39,7 @@ CODES: dict[type[OutrigError], int] = {
     CapacityError: 6,
     RemoteError: 7,
     StoreError: 7,
+    UnreachableError: 7,
     PluginError: 8,
     PolicyError: 8,
     Interrupted: 130,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-import time
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from outrig import paths
+from outrig.wal import keep_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _BUSY_S = 60.0
-_AGAIN_S = 0.01
 _SCHEMA = """
 CREATE TABLE packs (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, size INTEGER NOT NULL);
 CREATE TABLE blocks (
@@ -122,7 +121,7 @@ class Index:
         return db
 
     def _create(self, db: sqlite3.Connection) -> None:
-        self._keep_log(db)
+        keep_log(db, _BUSY_S)
         db.execute("BEGIN IMMEDIATE")
         if db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
             db.execute("COMMIT")
@@ -136,19 +135,6 @@ class Index:
                 db.execute(statement)
         db.execute(f"PRAGMA user_version={_VERSION}")
         db.execute("COMMIT")
-
-    def _keep_log(self, db: sqlite3.Connection) -> None:
-        """Choose WAL. Where several open a new file at once, SQLite does not wait for this one."""
-        last_s = time.monotonic() + _BUSY_S
-        while True:
-            try:
-                db.execute("PRAGMA journal_mode=WAL")
-            except sqlite3.OperationalError as err:
-                if "locked" not in str(err) or time.monotonic() > last_s:
-                    raise
-                time.sleep(_AGAIN_S)
-            else:
-                return
 
     def close(self) -> None:
         """Let go of the file."""

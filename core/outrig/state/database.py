@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import ConfigError, OutrigError
 from outrig.state.schema import MIGRATIONS
+from outrig.wal import keep_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ class Database:
         connection = sqlite3.connect(
             self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA journal_mode = WAL")
+        keep_log(connection, _BUSY_TIMEOUT_S)
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 

@@ -58,7 +58,7 @@ def test_a_command_runs_on_a_host_and_its_outputs_come_back(
     assert "warn" in done.err
     assert (directory / "out/result").read_text() == "42\n"
     assert run("session", "stop").exit_code == 0
-    left = host.run("find . -path '*/node-1/*' -mindepth 6 ! -path '*/program/*'; pwd")
+    left = host.run(f"find {host.home} -path '*/node-1/*' ! -path '*/program/*'")
     assert "demo" not in left
 
 
