@@ -28,15 +28,18 @@ class TypingUser:
             os.chdir(cwd)
             os.execv(OUTRIG[0], [*OUTRIG, *words])
 
-    def read_until(self, wanted: str) -> str:
-        """Read until something has appeared; returns all that was seen so far."""
+    def read_until(self, wanted: str, *, after: str = "") -> str:
+        """Read until something has appeared (`after` something); returns all that was seen."""
         deadline = time.monotonic() + LIMIT_S
-        while wanted not in self.seen:
+        while not self._has(wanted, after):
             assert time.monotonic() < deadline, f"{wanted!r} does not come: {self.seen!r}"
             if not self._read():
                 break
-        assert wanted in self.seen, self.seen
+        assert self._has(wanted, after), self.seen
         return self.seen
+
+    def _has(self, wanted: str, after: str) -> bool:
+        return after in self.seen and wanted in self.seen[self.seen.index(after) :]
 
     def type(self, text: str) -> None:
         """Type something."""
