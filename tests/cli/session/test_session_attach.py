@@ -108,7 +108,7 @@ def test_a_console_follows_the_window_and_passes_ctrl_c(started: Path) -> None:
     terminal.insist("echo back$((4+4))\n", "back8")  # a shell may drop what is typed with Ctrl-C
     terminal.type("stty size; exit\n")
     terminal.wait_for("20 70")
-    terminal.end()
+    assert terminal.end() == 0
 
 
 def test_a_piped_console_ends_with_its_input(run: CommandLine, started: Path) -> None:

@@ -108,7 +108,9 @@ def test_it_prints_as_it_goes_without_being_asked(held: Held) -> None:
     )
     held.wait_for_output(ref, b"1\n")
     held.runner.cancel((ref,), 1)
-    held.wait(ref)
+    (state,) = held.wait(ref)
+    assert state.status is RunStatus.CANCELLED
+    assert held.log(ref) == b"1\n"
 
 
 def test_over_its_memory_it_ends_with_that_reason(held: Held) -> None:

@@ -10,6 +10,7 @@ from outrig.errors import OutrigError
 from outrig.ids import new_id
 from outrig.model.node import Lifetime
 from outrig.model.run import RunStatus, Task
+from tests.core.node.test_node_removed import keeper_pid, state, wait_until_gone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,11 @@ def test_it_can_be_disarmed(root: Path, provider: LocalProvider, held: Held) -> 
     assert held.sh("echo goes on")[1] == b"goes on\n"
 
 
-def test_ending_an_armed_session_lets_the_keeper_go(provider: LocalProvider, held: Held) -> None:
+def test_ending_an_armed_session_lets_the_keeper_go(
+    root: Path, provider: LocalProvider, held: Held
+) -> None:
     provider.arm(held.session_id, held.nodes, Lifetime(max_age_s=600))
+    keeper = keeper_pid(root)
     held.end()
+    wait_until_gone(keeper)
+    assert state(keeper) == "Z"

@@ -80,6 +80,7 @@ def test_a_keeper_that_only_waits_for_an_age_ends_too(provider: LocalProvider, r
     provider.close()
     remove(root)
     wait_until_gone(keeper)
+    assert not root.exists()
 
 
 def test_a_root_that_is_made_anew_gets_a_keeper_of_its_own(

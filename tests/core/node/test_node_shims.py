@@ -66,8 +66,10 @@ def test_a_background_process_outlives_the_next_run_of_its_batch(held: Held) -> 
         Task(id=new_id(), script="true"),
         cap=1,
     )
-    held.wait(*refs)
-    os.kill(int(held.log(refs[0])), signal.SIGTERM)  # raises if it was ended
+    assert [state.exit_code for state in held.wait(*refs)] == [0, 0]
+    background = int(held.log(refs[0]))
+    assert Path(f"/proc/{background}/cmdline").read_bytes().startswith(b"sleep")
+    os.kill(background, signal.SIGTERM)
 
 
 def test_a_free_shim_that_is_killed_is_replaced(held: Held) -> None:

@@ -188,7 +188,7 @@ def install(plugins: PluginMaker, one: Broken) -> None:
         one.after(plugins.site, information)
 
 
-def all_is_well_but(run: CommandLine, project: ProjectMaker, broken: list[Broken]) -> None:
+def assert_all_is_well_but(run: CommandLine, project: ProjectMaker, broken: list[Broken]) -> None:
     """Use Outrig, and look at what is said of the broken ones."""
     told = run("--help").checked()
     assert "session" in told.out
@@ -218,14 +218,14 @@ def all_is_well_but(run: CommandLine, project: ProjectMaker, broken: list[Broken
 @pytest.mark.parametrize("one", BROKEN, ids=lambda one: one.name)
 def test_alone(one: Broken, plugins: PluginMaker, run: CommandLine, project: ProjectMaker) -> None:
     install(plugins, one)
-    all_is_well_but(run, project, [one])
+    assert_all_is_well_but(run, project, [one])
 
 
 @pytest.mark.timeout(300)
 def test_all_together(plugins: PluginMaker, run: CommandLine, project: ProjectMaker) -> None:
     for one in BROKEN:
         install(plugins, one)
-    all_is_well_but(run, project, BROKEN)
+    assert_all_is_well_but(run, project, BROKEN)
 
 
 @pytest.mark.parametrize("one", BROKEN, ids=lambda one: one.name)
