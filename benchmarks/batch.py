@@ -78,10 +78,13 @@ def _waiting(outrig: Outrig, session: Session, count: int) -> dict[str, float]:
 
 
 def _wait_until_running(outrig: Outrig, session: Session, runs: list[Run]) -> None:
+    """Wait until all run at once; raises `RuntimeError` when one ends before that."""
     wanted = {run.id for run in runs}
     going = 0
     while going < len(wanted):
         fresh = [run for run in outrig.refresh(session) if run.id in wanted]
+        if any(run.state.status.ended for run in fresh):
+            raise RuntimeError("a run that should wait has ended")
         going = sum(run.state.status is RunStatus.RUNNING for run in fresh)
         time.sleep(0.2)
 

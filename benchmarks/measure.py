@@ -6,10 +6,12 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 _LAUNCHER = """
 import os, sys, time
@@ -64,6 +66,11 @@ def run(case: Case) -> Sample:
     """Run a case once; raises `RuntimeError` when it fails."""
     if case.prepare is not None:
         case.prepare()
+    with tempfile.TemporaryFile() as said:
+        return _run(case, said)
+
+
+def _run(case: Case, said: IO[bytes]) -> Sample:
     reading, writing = os.pipe()
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(writing), *case.argv],
@@ -71,7 +78,7 @@ def run(case: Case) -> Sample:
         env={**os.environ, **case.variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=said,
         pass_fds=[writing],
     )
     os.close(writing)
@@ -83,12 +90,18 @@ def run(case: Case) -> Sample:
     with os.fdopen(reading) as report:
         start, end, cpu, peak, code = report.read().split()
     if int(code) or (case.to_first_output and not first):
-        raise RuntimeError(f"{case.name}: {' '.join(case.argv)} ended with {code}")
+        raise RuntimeError(f"{case.name}: {' '.join(case.argv)} ended with {code}\n{_end_of(said)}")
     return Sample(
         wall_s=(at_first if case.to_first_output else float(end)) - float(start),
         cpu_s=float(cpu),
         peak_kib=float(peak),
     )
+
+
+def _end_of(file: IO[bytes]) -> str:
+    """Return the last of what a program said, up to 2,000 bytes."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
+    return file.read().decode(errors="replace")
 
 
 def _median(samples: Sequence[Sample]) -> Sample:
