@@ -16,9 +16,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from outrig.errors import ProjectError
 from outrig.session.cancel import Cancel
 from outrig.session.observer import Observer
+from outrig.session.workplace import WithProjects
 from outrig.state.state import State
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from outrig.model.console import Console, ConsoleRequest
     from outrig.model.node import Login
-    from outrig.model.project import Command, Compute, Project
+    from outrig.model.project import Compute, Project
     from outrig.model.run import Run
     from outrig.model.session import Event, Plan, RemoteFile, Session
     from outrig.model.snapshot import SnapshotInfo, SnapshotReader
@@ -39,12 +39,11 @@ if TYPE_CHECKING:
     from outrig.session.upkeep import Orphan
     from outrig.session.usage import SessionUsage
     from outrig.state.overview import SessionSummary
-    from outrig.state.projects import KnownProject
     from outrig.state.sessions import Applied
     from outrig.sweep.board import Board
 
 
-class Outrig:
+class Outrig(WithProjects):
     """One engine on one state directory. Methods raise `OutrigError` and never print."""
 
     def __init__(
@@ -105,57 +104,6 @@ class Outrig:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # Projects
-
-    def project(self, start: Path | None = None) -> Project:
-        """Return the project that `start` (default: the working directory) lies in.
-
-        Raises `ProjectError` when there is none, or when its file is wrong.
-        """
-        from outrig.project.location import find_project, working_directory
-        from outrig.project.reading import load_project
-
-        here = start or working_directory()
-        location = find_project(here)
-        if location is None:
-            raise ProjectError(
-                f"there is no project in {here} or above", hint="make one: outrig project create"
-            )
-        project = load_project(location)
-        if project.store is not None:
-            self.snapshots.prefer(project.store)
-        return project
-
-    def project_id(self, project: Project) -> str:
-        """Return a project's identity, and remember the project."""
-        from outrig.project.identity import root_identity
-        from outrig.session.runtime import utc_now
-        from outrig.state.projects import KnownProject
-
-        identity = root_identity(project.root)
-        self.state.projects.register(
-            KnownProject(id=identity, name=project.name, root=project.root, created_at=utc_now())
-        )
-        return identity
-
-    def here(self, start: Path | None = None) -> str | None:
-        """Return the identity of the project around `start`, without reading it; `None` outside."""
-        from outrig.project.identity import root_identity
-        from outrig.project.location import find_project, working_directory
-
-        location = find_project(start or working_directory())
-        return None if location is None else root_identity(location.root)
-
-    def projects(self) -> list[KnownProject]:
-        """Return the projects Outrig has worked with, newest first."""
-        return self.state.projects.all()
-
-    def project_of(self, snapshot: SnapshotInfo, root: Path) -> Project:
-        """Return the project as the snapshot's own project file describes it."""
-        from outrig.session.projects import project_in
-
-        return project_in(self.snapshots.reader(snapshot), root)
 
     # Sessions
 
@@ -234,17 +182,14 @@ class Outrig:
             command=command,
         )
 
-    def provider_name(self, project: Project, command: Command | None = None) -> str:
-        """Return the provider a project, or its command, runs on when nothing else is asked."""
-        from outrig.session.projects import compute_for
+    def plans(self, request: StartRequest) -> list[Plan]:
+        """Return what `start` would do, for each provider that may serve the request, in order.
 
-        return compute_for(project, command, {}).provider
+        One that is known already to have no capacity is told of, and left out. Changes nothing.
+        """
+        from outrig.session.plan import make_plans
 
-    def plan(self, request: StartRequest) -> Plan:
-        """Return what `start` would do, and what it costs; changes nothing."""
-        from outrig.session.plan import make_plan
-
-        return make_plan(self.runtime, request, priced=True)
+        return make_plans(self.runtime, request)
 
     def start(self, request: StartRequest) -> Session:
         """Make a session RUNNING and up to date. Its runs are not started: see `execute`."""

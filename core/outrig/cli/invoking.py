@@ -185,6 +185,11 @@ def project_for_words(command: Command, words: Sequence[str]) -> Project | None:
     return project
 
 
+def is_given(words: Sequence[str], name: str) -> bool:
+    """Tell whether an option is among words that are not bound yet."""
+    return any(word.partition("=")[0] == f"--{name}" for word in words)
+
+
 def option_value(words: Sequence[str], name: str) -> str | None:
     """Return the value of an option among words that are not bound yet."""
     for position, word in enumerate(words):

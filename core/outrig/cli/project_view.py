@@ -36,7 +36,7 @@ COLUMNS: tuple[Column[ProjectView], ...] = (
     Column("documentation", lambda one: one.project.documentation),
     Column("tags", lambda one: one.project.tags),
     Column("cluster", lambda one: one.project.cluster.config if one.project.cluster else None),
-    Column("provider", lambda one: one.compute.provider if one.compute else None),
+    Column("provider", lambda one: ",".join(one.compute.providers) if one.compute else None),
     Column("count", lambda one: one.compute.count if one.compute else None),
     Column("resources", lambda one: _stated(one.compute.resources) if one.compute else None),
     Column("environment", lambda one: _stated(one.project.environment)),

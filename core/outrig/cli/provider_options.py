@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.cli.definition import option
+from outrig.errors import UsageError
 from outrig.plugins.kinds import FLAG_MARK, Kind
 
 if TYPE_CHECKING:
@@ -29,6 +30,14 @@ def provider_names(command: Command, prefix: str) -> list[str]:
     return [one.name for one in entries if one.name.startswith(prefix)]
 
 
+def named_providers(text: str) -> tuple[str, ...]:
+    """Return the providers that `--provider A,B` names; raises `UsageError` when it names none."""
+    names = tuple(one.strip() for one in text.split(",") if one.strip())
+    if not names:
+        raise UsageError("--provider names no provider", hint="see: outrig provider list")
+    return names
+
+
 def flags_of(command: Command, provider: str, field: SettingField) -> tuple[str, ...]:
     """Return the options of a setting: `ssh-hosts`, and for some of them `hosts`."""
     declared = command.outrig.runtime.hooks.settings_type(Kind.PROVIDER, provider)
@@ -36,20 +45,26 @@ def flags_of(command: Command, provider: str, field: SettingField) -> tuple[str,
     return (field.flag, short) if field.name in declared.short_flags else (field.flag,)
 
 
-def provider_options(command: Command, provider: str) -> Iterator[Option]:
-    """Yield an option for each setting of a provider, but not over the command's own."""
-    for field in provider_fields(command, provider):
-        unit = f" ({field.unit})" if field.unit else ""
-        for flag in flags_of(command, provider, field):
-            if command.definition.has_option(flag):
-                continue
-            yield option(
-                flag,
-                None,
-                f"{provider}: {field.help}{unit}",
-                value="VALUE",
-                implied="true" if field.hint is bool else None,
-            )
+def provider_options(command: Command, *providers: str) -> Iterator[Option]:
+    """Yield an option for each setting of these providers, but not over the command's own.
+
+    A short one that several of them have is for all of those.
+    """
+    declared: set[str] = set()
+    for provider in providers:
+        for field in provider_fields(command, provider):
+            unit = f" ({field.unit})" if field.unit else ""
+            for flag in flags_of(command, provider, field):
+                if flag in declared or command.definition.has_option(flag):
+                    continue
+                declared.add(flag)
+                yield option(
+                    flag,
+                    None,
+                    f"{provider}: {field.help}{unit}",
+                    value="VALUE",
+                    implied="true" if field.hint is bool else None,
+                )
 
 
 def given_settings(command: Command, provider: str) -> tuple[tuple[str, object], ...]:

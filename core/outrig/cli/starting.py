@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from outrig.cli.costs import candidate_lines, note_cost
-from outrig.cli.provider_options import given_settings
+from outrig.cli.provider_options import given_settings, named_providers
 from outrig.cli.running import (
     Outcome,
     TerminalObserver,
@@ -23,6 +23,7 @@ from outrig.model.node import Lifetime
 from outrig.model.resources import parse_resources
 from outrig.model.session import Step
 from outrig.plugins.kinds import FLAG_MARK
+from outrig.session.failover import chosen_among
 from outrig.session.name import check_name, name_for
 
 if TYPE_CHECKING:
@@ -103,7 +104,11 @@ def start_cases(
 def _print_plans(command: Command, requests: Sequence[StartRequest]) -> None:
     try:
         for request in requests:
-            _print_plan(command, command.outrig.plan(request))
+            first, *others = command.outrig.plans(request)
+            _print_plan(command, first)
+            for plan in others:
+                command.line(f"without capacity there: on provider {plan.provider}")
+                _print_candidates(command, plan)
     except PolicyError:
         command.runs_commands = False  # as nothing would run, the veto's own exit code shows
         raise
@@ -204,14 +209,18 @@ def _with_options(run: NewRun, options: StartOptions) -> NewRun:
 
 
 def _compute(command: Command, compute: Compute, options: StartOptions) -> Compute:
-    if options.provider is not None and options.provider != compute.provider:
-        compute = replace(compute, provider=options.provider, count=None, settings=())
-    if options.resources is not None:
-        compute = replace(compute, resources=parse_resources(options.resources))
-    given = given_settings(command, compute.provider)
-    if options.count is not None or FLAG_MARK + "hosts" in dict(given):
-        compute = replace(compute, count=options.count)
-    return replace(compute, settings=tuple({**dict(compute.settings), **dict(given)}.items()))
+    if options.provider is not None:
+        compute = chosen_among(compute, named_providers(options.provider))
+
+    def own(one: Compute) -> Compute:
+        if options.resources is not None:
+            one = replace(one, resources=parse_resources(options.resources))
+        given = given_settings(command, one.provider)
+        if options.count is not None or FLAG_MARK + "hosts" in dict(given):
+            one = replace(one, count=options.count)
+        return replace(one, settings=tuple({**dict(one.settings), **dict(given)}.items()))
+
+    return replace(own(compute), otherwise=tuple(own(one) for one in compute.otherwise))
 
 
 def cluster_params(options: StartOptions) -> Mapping[str, str]:
@@ -252,10 +261,14 @@ def _target(
     return target
 
 
-def _print_plan(command: Command, plan: Plan) -> None:
-    command.line(f"session {plan.session_name} on provider {plan.provider}")
+def _print_candidates(command: Command, plan: Plan) -> None:
     for text in candidate_lines(plan):
         command.line(text)
+
+
+def _print_plan(command: Command, plan: Plan) -> None:
+    command.line(f"session {plan.session_name} on provider {plan.provider}")
+    _print_candidates(command, plan)
     if plan.tags:
         tags = ", ".join(f"{name}={value}" for name, value in sorted(plan.tags.items()))
         command.line(f"tags: {tags}")

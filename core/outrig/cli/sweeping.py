@@ -143,7 +143,7 @@ def _start_sweep(
         with interruptible(outrig):
             first = Case(run=NewRun(script=planned[0].script, command=named.name))
             start = start_request_of(command, project, first, options)
-            outrig.plan(start)
+            outrig.plans(start)
             request = SweepRequest(
                 start=start,
                 command=named.name,

@@ -60,13 +60,22 @@ class ClusterSpec:
 class Compute:
     """What nodes to take: provider, how many and how large. `settings` are the provider's own.
 
-    `count` `None` leaves it to the provider: the hosts that were named, or one node.
+    `count` `None` leaves it to the provider: the hosts that were named, or one node. `shared` are
+    settings that were said for several providers at once: each takes those that it has.
     """
 
     provider: str = "local"
     count: int | None = None
     resources: Resources = ANY
     settings: tuple[tuple[str, object], ...] = ()
+    shared: tuple[tuple[str, object], ...] = ()
+    otherwise: tuple[Compute, ...] = ()
+    """Where to go, in this order, when the provider has no capacity."""
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Its provider, and those to go on to."""
+        return (self.provider, *(one.provider for one in self.otherwise))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

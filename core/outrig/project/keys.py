@@ -161,9 +161,11 @@ COMPUTE = MapKind(
     keys=(
         Key(
             name="provider",
-            kind=TEXT,
+            kind=EitherKind(kinds=(TEXT, ListKind(item=TEXT, says="a list of providers"))),
             default="local",
-            help="The provider of the nodes. The provider's own settings stand beside it.",
+            help="The provider of the nodes. The provider's own settings stand beside it. Of a "
+            "list, the next one is tried where one has no capacity; each takes the settings beside "
+            "it that it has, and those below its own name.",
         ),
         Key(
             name="count",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from outrig.errors import ProjectError
@@ -21,7 +22,7 @@ from outrig.model.project import (
 )
 from outrig.model.resources import ANY, Resources, parse_resources, resources_from
 from outrig.project.checking import check_shape
-from outrig.project.document import YamlScalar, parse
+from outrig.project.document import YamlList, YamlScalar, parse
 from outrig.project.files import DiskFiles, FileKind, ProjectFiles
 from outrig.project.keys import COMPUTE, PROJECT
 from outrig.project.location import PROJECT_FILES, ProjectLocation, choice_notice
@@ -127,14 +128,26 @@ def _cluster(owner: Section) -> ClusterSpec | None:
 
 
 def _compute(section: Section) -> Compute:
-    own = {key.name for key in COMPUTE.keys}
+    names = tuple(filter(None, _texts(section, "provider"))) or ("local",)
+    several = isinstance(section.get("provider"), YamlList)
+    own = {key.name for key in COMPUTE.keys} | (set(names) if several else set())
+    beside = _settings(section, own)
+    ways = [
+        Compute(
+            provider=name,
+            count=section.whole("count"),
+            resources=_resources(section),
+            settings=_settings(section.section(name), set()) if several else beside,
+            shared=beside if several else (),
+        )
+        for name in dict.fromkeys(names)
+    ]
+    return replace(ways[0], otherwise=tuple(ways[1:]))
+
+
+def _settings(section: Section, left_out: set[str]) -> tuple[tuple[str, object], ...]:
     pairs = () if section.node is None else section.node.pairs
-    return Compute(
-        provider=section.text("provider") or "local",
-        count=section.whole("count"),
-        resources=_resources(section),
-        settings=tuple((key.text, plain_value(node)) for key, node in pairs if key.text not in own),
-    )
+    return tuple((key.text, plain_value(node)) for key, node in pairs if key.text not in left_out)
 
 
 def _resources(compute: Section) -> Resources:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from outrig.errors import CapacityError
 from outrig.ids import new_id
 from outrig.interfaces import (
     WithEnvironment,
@@ -17,6 +18,7 @@ from outrig.model.node import FOR_EVER, Candidate
 from outrig.model.resources import ANY
 from outrig.model.session import Plan, Session, SessionState, Step
 from outrig.session.environments import environment_digest
+from outrig.session.failover import ways
 from outrig.session.name import name_for
 
 if TYPE_CHECKING:
@@ -60,6 +62,24 @@ def make_plan(runtime: Runtime, request: StartRequest, *, priced: bool = False) 
         found = provider.prices(plan.candidates)
         plan = replace(plan, prices=tuple(one for one in found if one is not None))
     return plan
+
+
+def make_plans(runtime: Runtime, request: StartRequest) -> list[Plan]:
+    """Return the plan for each provider that may serve the request, in order, with prices.
+
+    Raises `CapacityError` when it is known already that none can.
+    """
+    plans: list[Plan] = []
+    refused: CapacityError | None = None
+    for one in ways(runtime, request):
+        try:
+            plans.append(make_plan(runtime, one, priced=True))
+        except CapacityError as err:
+            refused = err
+            runtime.observer.notice(f"not on {one.compute.provider}: {err}")
+    if refused is not None and not plans:
+        raise refused
+    return plans
 
 
 def _candidates(provider: Provider, compute: Compute) -> tuple[Candidate, ...]:

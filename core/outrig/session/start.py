@@ -12,6 +12,7 @@ from outrig.model.node import FOR_EVER, ProvisionRequest
 from outrig.model.run import PrepareRequest
 from outrig.model.session import SessionState, SyncRequest
 from outrig.session.environments import environment_digest
+from outrig.session.failover import first_with_capacity, ways
 from outrig.session.find import require_running
 from outrig.session.plan import (
     free_name,
@@ -40,7 +41,12 @@ def start(runtime: Runtime, request: StartRequest) -> Session:
     """Make the session of `request` RUNNING and up to date; returns it.
 
     When a step of a new session fails, or the user asks to stop, what was made is released again.
+    Where its provider has no capacity the next one of the request is tried, with a session anew.
     """
+    return first_with_capacity(runtime, ways(runtime, request), lambda one: _start(runtime, one))
+
+
+def _start(runtime: Runtime, request: StartRequest) -> Session:
     plan = make_plan(runtime, request)
     session = _claim(runtime, request, plan)
     with runtime.hold(session) as current:

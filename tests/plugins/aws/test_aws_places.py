@@ -73,6 +73,27 @@ def test_capacity_goes_on_to_the_next_zone_type_and_region(
     assert account.left("eu-west-1") == []
 
 
+def test_quota_goes_on_to_the_next_provider(
+    account: LivingEc2, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    account.rule("RunInstances", code="VcpuLimitExceeded", http=400)
+    words = ("--provider", "aws,local", "--instance-type", "t3.micro", "--zone", "us-east-1a")
+    done = run("session", "start", *words, "--shell", "echo here")
+    assert (done.exit_code, done.out) == (0, "here\n"), done.err
+    assert "aws us-east-1: RunInstances: VcpuLimitExceeded; going on to local" in done.err
+    assert account.left() == []
+    account.mend()
+    account.rule("RunInstances", code="UnauthorizedOperation", http=403)
+    stopped = run("session", "start", *words, "--name", "other", "--shell", "echo here")
+    assert (stopped.exit_code, stopped.out) == (125, "")
+    assert "UnauthorizedOperation" in stopped.err
+    run("session", "stop").checked()
+    cleared = run("gc", "--yes").checked()
+    assert "aws" not in cleared.err
+    assert account.left() == []
+
+
 @pytest.mark.parametrize(
     ("code", "http", "said"),
     [

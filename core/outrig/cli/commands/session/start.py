@@ -12,12 +12,13 @@ from outrig.cli.invoking import (
     SHELL_OPTION,
     asks_for_help,
     cases,
+    is_given,
     option_value,
     parameter_options,
     project_for_words,
     wants_shell,
 )
-from outrig.cli.provider_options import provider_options
+from outrig.cli.provider_options import named_providers, provider_options
 from outrig.cli.starting import StartOptions, start_cases
 from outrig.cli.sweep_options import GRID_OPTIONS, SWEEP_OPTIONS
 from outrig.durations import parse_duration_s
@@ -74,7 +75,12 @@ class SessionStart(Command):
         PARAM_OPTION,
         option("dry-run", None, "print what would be done, and do nothing"),
         option("detach", None, "return when the command has started"),
-        option("provider", None, "where the nodes come from", value="NAME"),
+        option(
+            "provider",
+            None,
+            "where the nodes come from; of several the first that has capacity",
+            value="NAME,NAME",
+        ),
         option("count", None, "how many nodes", value="N", type=_count),
         option("resources", None, "slots of the node, as cpu=2,memory=512m,gpu=1", value="SLOTS"),
         option(
@@ -108,27 +114,31 @@ class SessionStart(Command):
         """Make the parameters of the named command options of this one."""
         self.keep_unknown = wants_shell(words)
         self.asked_project = project_for_words(self, words)
-        if self.asked_project is None or self.keep_unknown:
+        if self.asked_project is None:
             return ()
+        own = provider_options(self, *self._providers(self.asked_project, words))
+        if self.keep_unknown:  # after --shell a word is the program's
+            before = words[: words.index("--shell")]
+            return [one for one in own if is_given(before, one.name)]
         options = [*parameter_options(self, self.asked_project, words)]
         if options and asks_for_help(words) and self.definition.has_option("preview"):
             self.details = f"{self.details}\n\n{self._expressions()}"
-        return [*options, *provider_options(self, self._provider(self.asked_project, words))]
+        return [*options, *own]
 
     def _expressions(self) -> str:
         known = ", ".join(f"{prefix}:…" for prefix in self.outrig.sweeps.prefixes())
         return f"Expressions that are installed here: {known}, and @FILE.csv."
 
-    def _provider(self, project: Project, words: Sequence[str]) -> str:
+    def _providers(self, project: Project, words: Sequence[str]) -> tuple[str, ...]:
         named = option_value(words, "--provider")
         if named is not None:
-            return named
+            return named_providers(named)
         leading = self.leading(words)
         command = project.command(leading[0]) if leading else None
         try:
-            return self.outrig.provider_name(project, command)
+            return self.outrig.provider_names(project, command)
         except UsageError:  # its cluster file has parameters, whose values are not known yet
-            return "local"
+            return ("local",)
 
     def handle(self) -> int:
         """Start what the words ask for."""
