@@ -120,13 +120,9 @@ class Exchange(Generic[T]):
         """How much data has come that nobody has read yet."""
         return self._put_bytes - self._taken_bytes
 
-    def send(self, data: bytes) -> None:
-        """Send data that belongs to the call."""
-        self._client.write(DATA, self._number, data)
-
-    def send_packed(self, data: bytes, encoding: int | None) -> None:
-        """Send data that is encoded already; `None`: it is not."""
-        self._client.write(DATA, self._number, data, encoding)
+    def send(self, data: bytes, *, packed: bool = False) -> None:
+        """Send data that belongs to the call; what is `packed` is not compressed once more."""
+        self._client.write(DATA, self._number, data, packed=packed)
 
     def end(self) -> None:
         """Say that no more data will come."""
@@ -259,12 +255,10 @@ class NodeClient:
         """Whether what is sent is packed."""
         return self._writer.encoding != RAW
 
-    def write(
-        self, kind: int, number: int, payload: bytes = b"", packed: int | None = None
-    ) -> None:
+    def write(self, kind: int, number: int, payload: bytes = b"", *, packed: bool = False) -> None:
         """Send a frame; raises `LostNodeError`."""
         try:
-            self._writer.write(kind, number, payload, packed)
+            self._writer.write(kind, number, payload, packed=packed)
         except (OSError, ValueError) as error:
             self._break(str(error))
             raise self.lost() from error

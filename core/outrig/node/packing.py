@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from outrig.node.program.apply import packs
-from outrig.node.program.wire import PIECE, RAW, ZSTD
+from outrig.model.blocks import BlockReader, StoredBlock
+from outrig.node.program.apply import packed
+from outrig.node.program.wire import PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
     from outrig.interfaces import Context
+    from outrig.model.blocks import Content
     from outrig.model.snapshot import SnapshotReader
 
 CHECK_EVERY = 64
 LEVEL = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """Some chunks as they go over the wire, and how they are encoded."""
-
-    data: bytes
-    encoding: int
-
-
 class Reading:
-    """Reads chunks and makes packs of them; `zstd` tells whether the node can undo that."""
+    """Reads chunks and makes packs of them; `zstd` tells whether the node can undo that.
+
+    What the store has in whole blocks goes on as it is stored there.
+    """
 
     def __init__(
         self, snapshot: SnapshotReader, wanted: dict[str, int], zstd: bool, context: Context
@@ -39,31 +35,59 @@ class Reading:
         self._wanted = wanted
         self._zstd = zstd
         self._context = context
+        self._count = 0
         self.size_bytes = 0
 
-    def packs(self) -> Iterator[Pack]:
+    def packs(self) -> Iterator[bytes]:
         """Yield the packs; raises `Interrupted` when the user asks to stop."""
-        if not self._zstd:
-            for data in packs(self._chunks(), PIECE):
-                yield Pack(data, RAW)
-            return
-        import zstandard
+        waiting: list[tuple[int, bytes]] = []
+        filled = 0
+        for one in self._content():
+            if isinstance(one, StoredBlock):
+                yield self._as_stored(one)
+                continue
+            digest, data = one
+            self._note(1, len(data))
+            waiting.append((self._wanted[digest], data))
+            filled += len(data)
+            if filled >= PIECE:
+                yield self._joined(waiting)
+                waiting, filled = [], 0
+        if waiting:
+            yield self._joined(waiting)
 
-        compressor = zstandard.ZstdCompressor(level=LEVEL)
-        for data in packs(self._chunks(), PIECE):
-            packed = compressor.compress(data)
-            yield Pack(packed, ZSTD) if len(packed) < len(data) else Pack(data, RAW)
+    def _content(self) -> Iterator[Content]:
+        wanted = tuple(self._wanted)
+        if self._zstd and isinstance(self._snapshot, BlockReader):
+            return self._snapshot.read_stored(wanted)
+        return self._snapshot.read(wanted)
 
-    def _chunks(self) -> Iterator[tuple[int, bytes]]:
-        count = 0
-        for digest, data in self._snapshot.read(tuple(self._wanted)):
-            if count % CHECK_EVERY == 0:
-                self._context.check_cancelled()
-                self._context.progress(count, len(self._wanted), "chunks")
-            count += 1
-            self.size_bytes += len(data)
-            yield self._wanted[digest], data
-        self._context.progress(count, len(self._wanted), "chunks")
+    def _as_stored(self, block: StoredBlock) -> bytes:
+        self._note(len(block.chunks), sum(length for _, _, length in block.chunks))
+        places = [(self._wanted[digest], start, length) for digest, start, length in block.chunks]
+        return packed(places, block.frame, block.size_bytes)
+
+    def _joined(self, chunks: list[tuple[int, bytes]]) -> bytes:
+        places, end = [], 0
+        for number, data in chunks:
+            places.append((number, end, len(data)))
+            end += len(data)
+        content = b"".join([data for _, data in chunks])
+        if self._zstd:
+            import zstandard
+
+            frame = zstandard.ZstdCompressor(level=LEVEL).compress(content)
+            if len(frame) < len(content):
+                return packed(places, frame, len(content))
+        return packed(places, content)
+
+    def _note(self, chunks: int, size: int) -> None:
+        before = self._count // CHECK_EVERY
+        self._count += chunks
+        self.size_bytes += size
+        if self._count // CHECK_EVERY > before or self._count == len(self._wanted):
+            self._context.check_cancelled()
+            self._context.progress(self._count, len(self._wanted), "chunks")
 
 
 class Spool:
@@ -73,7 +97,7 @@ class Spool:
         self.reading = reading
         self._source = reading.packs()
         self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with the spool
-        self._places: list[tuple[int, int, int]] = []
+        self._places: list[tuple[int, int]] = []
         self._end = 0
         self._lock = threading.Lock()
 
@@ -82,7 +106,7 @@ class Spool:
         """How large the chunks are that were read so far."""
         return self.reading.size_bytes
 
-    def packs(self) -> Iterator[Pack]:
+    def packs(self) -> Iterator[bytes]:
         """Yield all packs, from the first on."""
         number = 0
         while (pack := self._pack(number)) is not None:
@@ -93,18 +117,18 @@ class Spool:
         """Forget what is kept."""
         self._file.close()
 
-    def _pack(self, number: int) -> Pack | None:
+    def _pack(self, number: int) -> bytes | None:
         with self._lock:
             if number < len(self._places):
-                start, size, encoding = self._places[number]
+                start, size = self._places[number]
                 self._file.seek(start)
-                return Pack(self._file.read(size), encoding)
+                return self._file.read(size)
             pack = next(self._source, None)
             if pack is not None:
                 self._file.seek(self._end)
-                self._file.write(pack.data)
-                self._places.append((self._end, len(pack.data), pack.encoding))
-                self._end += len(pack.data)
+                self._file.write(pack)
+                self._places.append((self._end, len(pack)))
+                self._end += len(pack)
             return pack
 
 

@@ -62,7 +62,7 @@ def sync_node(
             zstd = want.zstd and client.compresses
             source = packing.of(wanted, zstd=zstd)
             for pack in source.packs():
-                exchange.send_packed(pack.data, pack.encoding if zstd else None)
+                exchange.send(pack, packed=zstd)
             exchange.end()
             chunks, size_bytes = len(wanted), source.size_bytes
         answer = exchange.reply()

@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _BUSY_S = 60.0
+_AT_ONCE = 500
+"""Older versions of SQLite take at most 999 question marks."""
 _SCHEMA = """
 CREATE TABLE packs (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, size INTEGER NOT NULL);
 CREATE TABLE blocks (
@@ -203,6 +206,19 @@ class Index:
             (digest,),
         )
         return [Place(*row) for row in rows]
+
+    def places(self, digests: Iterable[bytes]) -> Iterator[tuple[bytes, Place]]:
+        """Yield every place of each chunk; for many this is quicker than to find each."""
+        asked = iter(digests)
+        while some := list(islice(asked, _AT_ONCE)):
+            rows = self._db.execute(
+                "SELECT c.digest, p.key, b.at, b.stored, b.raw, b.codec, c.start, c.length"  # noqa: S608 - only question marks
+                " FROM chunks c JOIN blocks b ON b.id = c.block JOIN packs p ON p.id = b.pack"
+                f" WHERE c.digest IN ({','.join('?' * len(some))})",
+                some,
+            )
+            for digest, *place in rows:
+                yield digest, Place(*place)
 
     def digests(self, key: str) -> Iterator[bytes]:
         """Yield the chunks of a pack."""

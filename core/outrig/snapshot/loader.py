@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
 from outrig.errors import NotFoundError, StoreError
+from outrig.model.blocks import BlockSink, StoredBlock
 from outrig.model.snapshot import Entry, EntryKind
 from outrig.snapshot.ahead import ended
 from outrig.snapshot.block import unpack_block
 from outrig.snapshot.label import decode_label, is_id
 from outrig.snapshot.manifest import MAX_ENCODING, decode
+from outrig.snapshot.pack import ZSTD
 from outrig.snapshot.pathname import display
 from outrig.snapshot.repository import Repository, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from outrig.interfaces import Context, ObjectStore
     from outrig.model.snapshot import ChunkSink, Wanted
@@ -30,6 +32,8 @@ _RUN_CONTENT = 4 << 20
 _THREADS = 2
 _AHEAD = 3
 _SHOWN_FILES = 5
+_NEARLY_ALL = 0.9
+"""A block of which less is wanted is not handed on as it is stored."""
 
 
 class _Run(NamedTuple):
@@ -44,6 +48,7 @@ class _Run(NamedTuple):
 
 class _Fetched(NamedTuple):
     chunks: list[tuple[bytes, bytes]]
+    blocks: list[StoredBlock]
     failed: bool
 
 
@@ -72,43 +77,63 @@ def _fits(run: _Run, place: Place) -> bool:
     return stored <= _RUN_BYTES and run.content + place.raw <= _RUN_CONTENT
 
 
-def _fetch(store: ObjectStore, run: _Run) -> _Fetched:
-    """Fetch, unpack and check a run; what is damaged is left out and said."""
-    from blake3 import blake3
+def _fetch(store: ObjectStore, run: _Run, *, stored: bool) -> _Fetched:
+    """Fetch, unpack and check a run; what is damaged is left out and said.
 
+    With `stored`, blocks that are whole and wanted come as they are stored.
+    """
     try:
         data = store.get(run.pack, run.start, run.end - run.start)
     except NotFoundError:
-        return _Fetched([], True)
-    chunks = []
+        return _Fetched([], [], failed=True)
+    chunks: list[tuple[bytes, bytes]] = []
+    blocks = []
     failed = False
     view = memoryview(data)
     for block, wanted in run.blocks:
         at = block.at - run.start
+        frame = view[at : at + block.stored]
         try:
-            content = unpack_block(
-                block.codec, view[at : at + block.stored], block.raw, f"pack {block.pack}"
-            )
+            content = unpack_block(block.codec, frame, block.raw, f"pack {block.pack}")
         except StoreError:
             failed = True
             continue
-        for digest, place in wanted:
-            chunk = content[place.start : place.start + place.length]
-            if blake3(chunk).digest() == digest:
-                chunks.append((digest, chunk))
-            else:
-                failed = True
-    return _Fetched(chunks, failed)
+        found = _whole(content, wanted)
+        failed = failed or len(found) < len(wanted)
+        if stored and block.codec == ZSTD and _nearly_all(found, block.raw):
+            parts = tuple((one.hex(), place.start, place.length) for one, place in found)
+            blocks.append(StoredBlock(frame=bytes(frame), size_bytes=block.raw, chunks=parts))
+        else:
+            chunks += [(one, content[at.start : at.start + at.length]) for one, at in found]
+    return _Fetched(chunks, blocks, failed)
 
 
-def _fetch_all(store: ObjectStore, runs: Iterable[_Run]) -> Iterator[tuple[_Run, _Fetched]]:
+def _whole(content: bytes, wanted: list[tuple[bytes, Place]]) -> list[tuple[bytes, Place]]:
+    """Return those of the wanted chunks whose content is what their digest says."""
+    from blake3 import blake3
+
+    view = memoryview(content)
+    return [
+        (digest, place)
+        for digest, place in wanted
+        if blake3(view[place.start : place.start + place.length]).digest() == digest
+    ]
+
+
+def _nearly_all(found: list[tuple[bytes, Place]], size: int) -> bool:
+    return sum(place.length for _, place in found) >= _NEARLY_ALL * size
+
+
+def _fetch_all(
+    store: ObjectStore, runs: Iterable[_Run], *, stored: bool
+) -> Iterator[tuple[_Run, _Fetched]]:
     """Fetch runs in threads, a few ahead of whoever takes them."""
     threads = max(_THREADS, store.parallel)
     pool = ThreadPoolExecutor(threads, "outrig-load")
     ahead: deque[tuple[_Run, Future[_Fetched]]] = deque()
     try:
         for run in runs:
-            ahead.append((run, pool.submit(_fetch, store, run)))
+            ahead.append((run, pool.submit(_fetch, store, run, stored=stored)))
             if len(ahead) >= max(_AHEAD, threads + 1):
                 first, future = ahead.popleft()
                 yield first, future.result()
@@ -120,30 +145,36 @@ def _fetch_all(store: ObjectStore, runs: Iterable[_Run]) -> Iterator[tuple[_Run,
 
 
 def fetch_chunks(
-    repository: Repository, digests: Iterable[bytes], *, missing: set[bytes] | None = None
+    repository: Repository,
+    digests: Iterable[bytes],
+    *,
+    missing: set[bytes] | None = None,
+    block: Callable[[StoredBlock], None] | None = None,
 ) -> Iterator[tuple[bytes, bytes]]:
     """Yield each chunk once, checked; a damaged place is tried elsewhere.
 
-    What is nowhere whole is added to `missing`; without it, that raises `StoreError`.
+    What is nowhere whole is added to `missing`; without it, that raises `StoreError`. With `block`,
+    that is given blocks as they are stored, and their chunks are not yielded.
     """
     wanted = set(digests)
     bad: set[str] = set()
     looked = False
     while wanted:
-        found = {one: repository.place(one, bad) for one in wanted}
-        places = {digest: place for digest, place in found.items() if place is not None}
+        places = repository.places(wanted, bad)
         if len(places) < len(wanted) and not looked:
             looked = True  # another writer may have added or moved packs since
             repository.refresh_packs()
             continue
         if not places:
             break
-        with ended(_fetch_all(repository.store, _plan(places))) as runs:
+        with ended(_fetch_all(repository.store, _plan(places), stored=block is not None)) as runs:
             for run, fetched in runs:
                 repository.context.check_cancelled()
                 if fetched.failed:
                     bad.add(run.pack)
                     looked = False
+                if block is not None:
+                    wanted -= _handed_on(fetched.blocks, block)
                 for digest, chunk in fetched.chunks:
                     wanted.discard(digest)
                     yield digest, chunk
@@ -152,6 +183,13 @@ def fetch_chunks(
     if missing is None:
         raise StoreError(f"{len(wanted)} chunks are missing or damaged in {repository.store.url}")
     missing |= wanted
+
+
+def _handed_on(blocks: list[StoredBlock], take: Callable[[StoredBlock], None]) -> set[bytes]:
+    """Hand blocks on; returns the chunks that are in them."""
+    for one in blocks:
+        take(one)
+    return {bytes.fromhex(digest) for one in blocks for digest, _, _ in one.chunks}
 
 
 def read_pieces(repository: Repository, pieces: Collection[bytes], what: str) -> bytes:
@@ -247,7 +285,8 @@ def load_snapshot(
             chunks = frozenset(chunk for entry in entries for chunk in entry.chunks)
         missing: set[bytes] = set()
         asked = (bytes.fromhex(chunk) for chunk in chunks)
-        with ended(fetch_chunks(repository, asked, missing=missing)) as found:
+        block = sink.block if isinstance(sink, BlockSink) else None
+        with ended(fetch_chunks(repository, asked, missing=missing, block=block)) as found:
             for key, data in found:
                 sink.chunk(key.hex(), data)
     if missing:

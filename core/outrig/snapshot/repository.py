@@ -23,7 +23,7 @@ from outrig.snapshot.ahead import ahead, ended
 from outrig.snapshot.index import Index, LabelRow, Place, index_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from outrig.interfaces import Context, ObjectStore
     from outrig.snapshot.label import Label
@@ -147,9 +147,13 @@ class Repository:
             return self._had_packs and self.index.has(digest)
         return any(place.pack not in self.doomed for place in self.index.find(digest))
 
-    def place(self, digest: bytes, without: set[str]) -> Place | None:
-        """Return a place of a chunk outside of the packs in `without`."""
-        return next((one for one in self.index.find(digest) if one.pack not in without), None)
+    def places(self, digests: Iterable[bytes], without: set[str]) -> dict[bytes, Place]:
+        """Return a place of each chunk that is in a pack outside of those in `without`."""
+        found: dict[bytes, Place] = {}
+        for digest, place in self.index.places(digests):
+            if place.pack not in without:
+                found.setdefault(digest, place)
+        return found
 
 
 def label_row(label: Label) -> LabelRow:

@@ -8,12 +8,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from outrig.errors import NotFoundError, StoreError
-from outrig.model.snapshot import ChunkSink, SnapshotInfo, SnapshotReader, Wanted
+from outrig.model.blocks import BlockReader, BlockSink, StoredBlock
+from outrig.model.snapshot import ChunkSink, SnapshotInfo, Wanted
+from outrig.snapshot.ahead import ended
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from outrig.interfaces import Context
+    from outrig.model.blocks import Content
     from outrig.model.snapshot import Entry
 
 _QUEUE_BYTES = 4 << 20
@@ -50,9 +53,9 @@ class _Bridge(ChunkSink):
 
     def __init__(self) -> None:
         self._ready = threading.Condition()
-        self._filling: list[tuple[str, bytes]] = []
+        self._filling: list[Content] = []
         self._filled = 0
-        self._batches: deque[tuple[int, list[tuple[str, bytes]]]] = deque()
+        self._batches: deque[tuple[int, list[Content]]] = deque()
         self._bytes = 0
         self._ended = False
         self._abandoned = False
@@ -62,8 +65,11 @@ class _Bridge(ChunkSink):
         """Take the entries, which are known already."""
 
     def chunk(self, digest: str, data: bytes) -> None:
-        self._filling.append((digest, data))
-        self._filled += len(data)
+        self._put((digest, data), len(data))
+
+    def _put(self, content: Content, size: int) -> None:
+        self._filling.append(content)
+        self._filled += size
         if self._filled >= _BATCH_BYTES:
             self._hand_over()
 
@@ -93,7 +99,7 @@ class _Bridge(ChunkSink):
             self._abandoned = True
             self._ready.notify_all()
 
-    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+    def __iter__(self) -> Iterator[Content]:
         while True:
             with self._ready:
                 while not self._batches and not self._ended:
@@ -108,7 +114,14 @@ class _Bridge(ChunkSink):
             yield from batch
 
 
-class StoredReader(SnapshotReader):
+class _BlockBridge(_Bridge, BlockSink):
+    """Takes blocks as they are stored, too."""
+
+    def block(self, block: StoredBlock) -> None:
+        self._put(block, len(block.frame))
+
+
+class StoredReader(BlockReader):
     """A snapshot by its label, id or digest; its entries are loaded when first asked for."""
 
     def __init__(
@@ -142,9 +155,18 @@ class StoredReader(SnapshotReader):
 
     def read(self, digests: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """Yield chunks in the order in which the store has them."""
+        with ended(self._read(digests, _Bridge())) as found:
+            for one in found:
+                if isinstance(one, tuple):
+                    yield one
+
+    def read_stored(self, digests: Collection[str]) -> Iterator[Content]:
+        """See `BlockReader`; in the order in which the store has them."""
+        return self._read(digests, _BlockBridge())
+
+    def _read(self, digests: Collection[str], bridge: _Bridge) -> Iterator[Content]:
         if not digests:
             return
-        bridge = _Bridge()
         thread = threading.Thread(
             target=self._run, args=(frozenset(digests), bridge), name="outrig-read"
         )

@@ -17,25 +17,25 @@ from outrig.node.program.manifest import (
 from outrig.node.program.parts import Parts
 from outrig.node.program.place import Refused, remove_tree, write_all
 from outrig.node.program.tree import Tree, decoded
+from outrig.node.program.wire import MAX_FRAME
+from outrig.node.program.zstd import found_zstd
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PAIR = struct.Struct(">II")
-COUNT = struct.Struct(">I")
+PACK_HEAD = struct.Struct(">II")
+PACK_PLACE = struct.Struct(">III")
 NOTE_EVERY = 256
 
 
 class Applying:
     """One sync of one work directory."""
 
-    def __init__(self, directory: str, applied: Applied, items: list[Item]) -> None:
+    def __init__(
+        self, directory: str, applied: Applied, items: list[Item], wanted: dict[bytes, Item]
+    ) -> None:
         self.tree = Tree(directory + "/work")
         self.aside = Parts(directory + "/aside")
         self.applied = applied
         self.items = items
-        self.wanted = {item.path: item for item in items}
+        self.wanted = wanted
         self.stale: list[int] = []
         self.parts: dict[int, int] = {}
         self.places: dict[int, list[tuple[int, int]]] = {}
@@ -47,11 +47,10 @@ class Applying:
     def compare(self) -> None:
         """Find what is not yet as it should be."""
         for number, item in enumerate(self.items):
-            found = self.tree.look(item.path)
             old = self.applied.items.get(item.path)
+            found = self.tree.look(item.path) if old is not None else None
             same = old is not None and old.same_content(item) and is_there(old, found)
-            if same and old is not None:
-                item.signature = old.signature
+            item.signature = old.signature if same and old is not None else None
             if not same or (item.kind != DIRECTORY and not self.same_time(item, found)):
                 self.stale.append(number)
 
@@ -160,15 +159,10 @@ class Applying:
 
     def take(self, pack: bytes) -> None:
         """Put the chunks of one pack where they belong."""
-        count = COUNT.unpack_from(pack)[0]
-        start = COUNT.size + count * PAIR.size
-        view = memoryview(pack)
-        for place in range(count):
-            order, size = PAIR.unpack_from(pack, COUNT.size + place * PAIR.size)
-            data = view[start : start + size]
-            start += size
+        content, places = unpacked(pack)
+        for order, start, size in places:
             for number, position in self.places.pop(order, ()):
-                self.take_chunk(number, position, data)
+                self.take_chunk(number, position, content[start : start + size])
 
     def take_chunk(self, number: int, position: int, data: memoryview) -> None:
         item = self.items[number]
@@ -257,20 +251,29 @@ def distinct_chunks(items: list[Item]) -> dict[object, int]:
     return order
 
 
-def packs(chunks: Iterator[tuple[int, bytes]], size: int) -> Iterator[bytes]:
-    """Join numbered chunks into packs of about `size` bytes; the client's side of `take`."""
-    waiting: list[tuple[int, bytes]] = []
-    total = 0
-    for order, data in chunks:
-        waiting.append((order, data))
-        total += len(data) + PAIR.size
-        if total >= size:
-            yield packed(waiting)
-            waiting, total = [], 0
-    if waiting:
-        yield packed(waiting)
+def packed(places: list[tuple[int, int, int]], content: bytes, size: int = 0) -> bytes:
+    """Return a pack: chunks by number, start and length, and the content that they are in.
+
+    A `size` means that the content is a zstd frame of so many bytes. The client's side of `take`.
+    """
+    heads = [PACK_PLACE.pack(*place) for place in places]
+    return b"".join([PACK_HEAD.pack(len(places), size), *heads, content])
 
 
-def packed(chunks: list[tuple[int, bytes]]) -> bytes:
-    heads = [PAIR.pack(order, len(data)) for order, data in chunks]
-    return b"".join([COUNT.pack(len(chunks)), *heads, *(data for _, data in chunks)])
+def unpacked(pack: bytes) -> tuple[memoryview, list[tuple[int, int, int]]]:
+    """Return what a pack holds; raises `Refused`."""
+    try:
+        count, size = PACK_HEAD.unpack_from(pack)
+        begin = PACK_HEAD.size + count * PACK_PLACE.size
+        places = list(PACK_PLACE.iter_unpack(pack[PACK_HEAD.size : begin]))
+    except struct.error:
+        places, begin, count, size = [], 0, -1, 0
+    if len(places) != count:
+        raise Refused("a pack of chunks is cut short")
+    if not size:
+        return memoryview(pack)[begin:], places
+    zstd = found_zstd()
+    content = zstd.plain(pack[begin:], MAX_FRAME) if zstd is not None else None
+    if content is None or len(content) != size:
+        raise Refused("a pack of chunks does not decompress")
+    return content, places

@@ -29,9 +29,20 @@ CHUNK = 4 << 20
 class Item:
     """One path that a sync wants."""
 
-    __slots__ = ("chunks", "executable", "kind", "mtime_ns", "path", "signature", "size", "target")
+    __slots__ = (
+        "chunks",
+        "executable",
+        "fields",
+        "kind",
+        "mtime_ns",
+        "path",
+        "signature",
+        "size",
+        "target",
+    )
 
     def __init__(self, fields: list[object]) -> None:
+        self.fields = fields
         path, kind, executable, size, mtime_ns, target, chunks = fields
         self.path = checked_path(path)
         self.kind = kind
@@ -66,12 +77,20 @@ def chunk_count(item: Item) -> int:
     return 1 if item.size <= BLOCK else -(-item.size // CHUNK)
 
 
-def parse_manifest(data: bytes) -> list[Item]:
-    """Read a manifest as the client sent it; raises `Refused`."""
+def parse_manifest(data: bytes, like: dict[bytes, Item] | None = None) -> list[Item]:
+    """Read a manifest as the client sent it; raises `Refused`.
+
+    What is just as in `like` is the same object: understanding it once more would take longer.
+    """
+    known = like or {}
+    items = []
     try:
-        return [Item(fields) for fields in json.loads(data)]
-    except (ValueError, TypeError) as error:
+        for fields in json.loads(data):
+            item = known.get(encoded(fields[0])) if known else None
+            items.append(item if item is not None and item.fields == fields else Item(fields))
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise Refused("the manifest cannot be read: %s" % error) from None
+    return items
 
 
 def signature_of(found: os.stat_result) -> tuple[int, ...]:
@@ -131,14 +150,14 @@ class Applied:
             return False
         return True
 
-    def load(self) -> None:
-        """Understand it, and what a sync that was cut short put there."""
+    def load(self, like: dict[bytes, Item] | None = None) -> None:
+        """Understand it, and what a sync that was cut short put there; see `parse_manifest`."""
         if self.manifest:
             rows = json.loads(self.signatures)
-            self.add(parse_manifest(self.manifest), [signature for _, signature in rows])
+            self.add(parse_manifest(self.manifest, like), [signature for _, signature in rows])
         cut_short = read_whole(self.incoming)
         if cut_short is not None:
-            self.add_cut_short(parse_manifest(cut_short))
+            self.add_cut_short(parse_manifest(cut_short, like))
 
     def add(self, items: list[Item], signatures: list[list[int] | None]) -> None:
         for item, signature in zip(items, signatures):

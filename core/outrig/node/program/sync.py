@@ -37,8 +37,9 @@ def handle_sync(root: Root, call: Call) -> dict[str, object]:
         items = parse_manifest(manifest)
         if take_over(root, session, digest, distinct_chunks(items)):
             applied.read()
-        applied.load()
-        applying = Applying(directory, applied, items)
+        wanted = {item.path: item for item in items}
+        applied.load(wanted)
+        applying = Applying(directory, applied, items, wanted)
         try:
             return apply_manifest(root, call, applying, manifest, clean)
         finally:

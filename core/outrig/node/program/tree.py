@@ -26,8 +26,9 @@ def decoded(path: bytes) -> str:
 def checked_path(path: object) -> bytes:
     """Return a relative path that stays below where it begins; raises `Refused`."""
     if isinstance(path, str) and 0 < len(path) <= 4096 and "\0" not in path:
-        parts = path.split("/")
-        if not any(part in ("", ".", "..") for part in parts):
+        inside = "/%s/" % path
+        plain = "//" not in inside and "/." not in inside  # so are nearly all, and it is quicker
+        if plain or not any(part in ("", ".", "..") for part in path.split("/")):
             return encoded(path)
     raise Refused("path %r leads out of the work directory" % (path,), "usage")
 

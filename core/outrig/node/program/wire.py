@@ -11,8 +11,6 @@ import struct
 import threading
 import zlib
 
-from outrig.node.program.zstd import found_zstd
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -25,7 +23,7 @@ PIECE = 1 << 20
 CALL, REPLY, FAIL, DATA, END, STOP = 1, 2, 3, 4, 5, 6
 """Client to node: CALL, DATA, END (of data), STOP (of the call). Node to client: the others."""
 
-RAW, ZLIB, ZSTD = 0, 1, 2
+RAW, ZLIB = 0, 1
 
 
 class BrokenWireError(Exception):
@@ -62,14 +60,19 @@ class FrameWriter:
         self.lock = threading.Lock()
 
     def write(
-        self, kind: int, request: int, payload: bytes | memoryview = b"", packed: int | None = None
+        self,
+        kind: int,
+        request: int,
+        payload: bytes | memoryview = b"",
+        *,
+        packed: bool = False,
     ) -> None:
         """Send one frame; raises `OSError` when the other end is gone.
 
-        `packed` says how the payload is encoded already.
+        A payload that is `packed` already is sent as it is.
         """
-        encoding = packed or RAW
-        if packed is None and self.encoding == ZLIB and len(payload) > 512:
+        encoding = RAW
+        if self.encoding == ZLIB and not packed and len(payload) > 512:
             smaller = zlib.compress(payload, 1)
             if len(smaller) < len(payload):
                 payload, encoding = smaller, ZLIB
@@ -105,15 +108,7 @@ def read_frame(stream: BinaryIO) -> Frame | None:
 
 def plain(payload: bytes, encoding: int) -> bytes:
     """Undo a frame's encoding, never beyond the largest frame; raises `BrokenWireError`."""
-    if encoding == ZLIB:
-        return inflated(payload)
-    if encoding == ZSTD:
-        zstd = found_zstd()
-        found = zstd.plain(payload, MAX_FRAME) if zstd is not None else None
-        if found is None:
-            raise BrokenWireError("a frame does not decompress")
-        return found
-    return payload
+    return inflated(payload) if encoding == ZLIB else payload
 
 
 def inflated(payload: bytes) -> bytes:

@@ -27,14 +27,14 @@ class Zstd:
         ]
         self.room = ctypes.create_string_buffer
 
-    def plain(self, payload: bytes, most: int) -> bytes | None:
+    def plain(self, payload: bytes, most: int) -> memoryview | None:
         """Return what a frame holds; `None` when it is none, or holds more than `most` bytes."""
         size = self.size_of(payload, len(payload))
         if size > most:  # which errors are, too
             return None
         room = self.room(size or 1)
         done = self.decompress(room, size, payload, len(payload))
-        return room.raw[:size] if done == size else None
+        return memoryview(room).cast("B")[:size] if done == size else None
 
 
 class Loaded:

@@ -1,0 +1,44 @@
+"""Content as stores keep it: many chunks in one compressed frame, handed on as it is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from outrig.model.snapshot import ChunkSink, SnapshotReader
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBlock:
+    """One zstd frame of `size_bytes` bytes of content, and the wanted chunks that are in it.
+
+    `chunks` are digest, start and length in the content; each was checked against its digest.
+    """
+
+    frame: bytes
+    size_bytes: int
+    chunks: tuple[tuple[str, int, int], ...]
+
+
+Content: TypeAlias = "StoredBlock | tuple[str, bytes]"
+"""A block as it is stored, or one chunk: its digest and its bytes."""
+
+
+class BlockSink(ChunkSink):
+    """Takes blocks as they are stored where nearly all of one is wanted; else chunks."""
+
+    @abstractmethod
+    def block(self, block: StoredBlock) -> None:
+        """Take the wanted chunks of a block."""
+
+
+class BlockReader(SnapshotReader):
+    """A snapshot that can be read without compressing anew what is stored compressed."""
+
+    @abstractmethod
+    def read_stored(self, digests: Collection[str]) -> Iterator[Content]:
+        """Yield every wanted chunk once, in a block or by itself, in any order."""
