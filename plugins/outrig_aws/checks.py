@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import time
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from outrig.cloud.caller import caller_networks
+from outrig.cloud.checking import asked, clock
 from outrig.errors import OutrigError
 from outrig_aws.faults import code_of, one_line
 from outrig_aws.images import find_image
-from outrig_aws.network import caller_networks, subnets
-from outrig_aws.places import wanted_types
+from outrig_aws.network import subnets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from outrig.api import Resources
+    from outrig.cloud.checking import Line
     from outrig_aws.calls import Aws
     from outrig_aws.settings import AwsSettings
 
-    Line = tuple[str, bool, str]
-
-MOST_SKEW_S = 240.0
 _VCPU_QUOTA = "L-1216C47A"
 """Running on-demand standard instances, in vCPU."""
 
@@ -86,26 +82,18 @@ def policy() -> dict[str, object]:
     }
 
 
-def account(aws: Aws, settings: AwsSettings, resources: Resources) -> Iterator[Line]:
-    """Yield what was looked at, whether it is well, and what was found or is to do."""
+def account(aws: Aws, settings: AwsSettings, kind: str) -> Iterator[Line]:
+    """Yield what was looked at, with the type of instance that would be taken."""
     region = aws.regions()[0]
-    yield from _asked("credentials", lambda: _who(aws, region))
+    yield asked("credentials", lambda: _who(aws, region))
     for one in aws.regions():
-        kind = wanted_types(settings, resources)[0]
-        yield from _asked(f"network {one}", partial(_network, aws, settings, one))
-        yield from _asked(f"image {one}", partial(_image, aws, settings, one, kind))
+        yield asked(f"network {one}", partial(_network, aws, settings, one))
+        yield asked(f"image {one}", partial(_image, aws, settings, one, kind))
         yield _permission(aws, settings, one, kind)
         yield _quota(aws, one)
-    yield from _asked("your address", lambda: ", ".join(caller_networks(settings)))
-    yield _clock(aws, region)
+    yield asked("your address", lambda: ", ".join(caller_networks(settings, "aws")))
+    yield clock(lambda: _date(aws, region))
     yield "policy", True, json.dumps(policy())
-
-
-def _asked(name: str, question: Callable[[], str]) -> Iterator[Line]:
-    try:
-        yield name, True, question()
-    except OutrigError as err:
-        yield name, False, f"{err}; {err.hint}" if err.hint else str(err)
 
 
 def _who(aws: Aws, region: str) -> str:
@@ -157,13 +145,6 @@ def _quota(aws: Aws, region: str) -> Line:
         return name, True, f"not known ({code_of(err) or type(err).__name__})"
 
 
-def _clock(aws: Aws, region: str) -> Line:
-    try:
-        answer = aws.ec2(region, "describe_regions")
-        said = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
-        skew = time.time() - parsedate_to_datetime(said).timestamp()
-    except (OutrigError, KeyError, TypeError, ValueError):
-        return "clock", True, "not known"
-    if abs(skew) > MOST_SKEW_S:
-        return "clock", False, f"{skew:.0f} s off: AWS refuses requests that are 5 minutes off"
-    return "clock", True, f"{abs(skew):.0f} s off"
+def _date(aws: Aws, region: str) -> str:
+    answer = aws.ec2(region, "describe_regions")
+    return str(answer["ResponseMetadata"]["HTTPHeaders"].get("date", ""))

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from outrig.errors import CapacityError
+from outrig.cloud import machine_types
+from outrig.cloud.machine_types import MachineType, families, with_gpus
 
 if TYPE_CHECKING:
     from outrig.api import Resources
 
-MOST = 6
-"""How many types are tried when none was named."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineType:
-    """An instance type: cores, MiB, and what GPUs it has."""
-
-    name: str
-    cpu: int
-    memory_mib: int
-    gpu: int = 0
-    gpu_type: str = ""
-
-
 _SIZES = (("large", 2), ("xlarge", 4), ("2xlarge", 8), ("4xlarge", 16), ("8xlarge", 32))
 _SIZES_ON = (*_SIZES, ("12xlarge", 48), ("16xlarge", 64), ("24xlarge", 96))
-_FAMILIES = (("c6i", 2), ("c7i", 2), ("m6i", 4), ("m7i", 4), ("r6i", 8), ("r7i", 8))
+_FAMILIES = (
+    ("c6i.{}", 2),
+    ("c7i.{}", 2),
+    ("m6i.{}", 4),
+    ("m7i.{}", 4),
+    ("r6i.{}", 8),
+    ("r7i.{}", 8),
+)
 """GiB of memory per core: the same in every size of a family."""
 
 _SMALL = (
@@ -68,42 +60,12 @@ _GPU = (
 
 def catalogue() -> tuple[MachineType, ...]:
     """Return the types that are known here, those with less of everything first."""
-    plain = [
-        MachineType(name=f"{family}.{size}", cpu=cpu, memory_mib=cpu * ratio * 1024)
-        for size, cpu in _SIZES_ON
-        for family, ratio in _FAMILIES
-    ]
-    plain.sort(key=lambda one: (one.cpu, one.memory_mib))
-    devices = [
-        MachineType(name=name, cpu=cpu, memory_mib=memory * 1024, gpu=gpu, gpu_type=kind)
-        for name, cpu, memory, gpu, kind in _GPU
-    ]
-    return (*_SMALL, *plain, *devices)
+    return (*_SMALL, *families(_FAMILIES, _SIZES_ON), *with_gpus(_GPU))
 
 
 def fitting(resources: Resources) -> tuple[str, ...]:
-    """Return types that have what is asked for, best first; raises `CapacityError`.
-
-    Where nothing is asked for it is a general one. A GPU's name is compared without case and marks.
-    """
-    cpu, memory = resources.cpu or 0.0, resources.memory_mib or 0
-    if not cpu and not memory and not resources.gpu:
-        cpu, memory = 2.0, 8192
-    found = [
-        one.name
-        for one in catalogue()
-        if one.cpu >= cpu
-        and one.memory_mib >= memory
-        and one.gpu >= (resources.gpu or 0)
-        and (one.gpu > 0) == bool(resources.gpu)
-        and (resources.gpu_type is None or _same(resources.gpu_type, one.gpu_type))
-    ]
-    if not found:
-        raise CapacityError(
-            "aws: no instance type that is known here has what is asked for",
-            hint="name one: --instance-type NAME",
-        )
-    return tuple(found[:MOST])
+    """Return types that have what is asked for, best first; raises `CapacityError`."""
+    return machine_types.fitting("aws", catalogue(), resources, "name one: --instance-type NAME")
 
 
 def architecture(name: str) -> str:
@@ -115,10 +77,3 @@ def architecture(name: str) -> str:
 def has_gpu(name: str) -> bool:
     """Tell whether a type has NVIDIA devices: families `g4` and later, `p2` and later."""
     return re.match(r"^(g[3-9]|p[2-9])", name) is not None
-
-
-def _same(one: str, other: str) -> bool:
-    def plain(text: str) -> str:
-        return re.sub(r"[^a-z0-9]", "", text.lower()).removeprefix("nvidia")
-
-    return plain(one) == plain(other)

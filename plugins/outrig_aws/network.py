@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-import urllib.parse
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outrig.errors import ConfigError, RemoteError
+from outrig.errors import ConfigError
 from outrig_aws.calls import filters
 from outrig_aws.tags import labels, specification
 
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
     from outrig_aws.calls import Aws
     from outrig_aws.settings import AwsSettings
 
-LOOKUP_S = 10.0
 SSH = 22
 GROUP = "security-group"
 
@@ -61,37 +57,6 @@ def _subnet(found: Any) -> Subnet:
         vpc=str(found["VpcId"]),
         public=bool(found.get("MapPublicIpOnLaunch")),
     )
-
-
-def caller_networks(settings: AwsSettings) -> tuple[str, ...]:
-    """Return who may log in, as CIDR blocks; never everybody. Raises `OutrigError`."""
-    texts = settings.allow_from or (_own_address(settings.address_service),)
-    try:
-        found = [ipaddress.ip_network(one.strip(), strict=False) for one in texts]
-    except ValueError as err:
-        raise ConfigError(f"providers.aws.allow_from: {err}") from err
-    for one in found:
-        if one.prefixlen == 0:
-            raise ConfigError(
-                f"providers.aws.allow_from: {one} is the whole world",
-                hint="give the network that you are in",
-            )
-    return tuple(str(one) for one in found)
-
-
-def _own_address(service: str) -> str:
-    where = urllib.parse.urlsplit(service)
-    if where.scheme != "https" and where.hostname != "127.0.0.1":
-        raise ConfigError(f"providers.aws.address_service: {service} is no https URL")
-    try:
-        with urllib.request.urlopen(service, timeout=LOOKUP_S) as answer:  # noqa: S310 - checked
-            text = answer.read(100).decode("ascii", "replace").strip()
-        return str(ipaddress.ip_address(text))
-    except (OSError, ValueError) as err:
-        raise RemoteError(
-            f"your own address is not known: {service}: {err}",
-            hint="say who may log in: --aws-allow-from 203.0.113.7/32",
-        ) from err
 
 
 def own_group(

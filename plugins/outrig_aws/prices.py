@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outrig.api import cache_dir
+from outrig.cloud.prices import DayPrices
 
 if TYPE_CHECKING:
+    from outrig.cloud.places import Place
     from outrig_aws.calls import Aws
-    from outrig_aws.places import Place
-
-KEPT_S = 24 * 3600.0
-"""How long a price of the list is believed; spot prices are asked for each time."""
 
 _LIST_REGION = "us-east-1"
 
@@ -25,7 +20,7 @@ class Prices:
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
-        self._known: dict[str, list[float]] | None = None
+        self._known = DayPrices("aws")
         self._spot: dict[str, float | None] = {}
         self._silent = False
 
@@ -35,13 +30,11 @@ class Prices:
 
     def _of_list(self, place: Place) -> float | None:
         key = f"{place.region}/{place.machine_type}"
-        known = self._read()
-        if key in known and time.time() - known[key][1] < KEPT_S:
-            return known[key][0]
-        price = None if self._silent else self._ask(place)
-        if price is not None:
-            known[key] = [price, time.time()]
-            self._write(known)
+        price = self._known.get(key)
+        if price is None and not self._silent:
+            price = self._ask(place)
+            if price is not None:
+                self._known.put(key, price)
         return price
 
     def _ask(self, place: Place) -> float | None:
@@ -69,7 +62,7 @@ class Prices:
         return self._spot[place.label]
 
     def _ask_spot(self, place: Place) -> float | None:
-        more = {} if place.subnet is None else {"AvailabilityZone": place.subnet.zone}
+        more = {"AvailabilityZone": place.zone} if place.zone else {}
         try:
             client = self._aws.client("ec2", place.region)
             answer = client.describe_spot_price_history(
@@ -83,31 +76,6 @@ class Prices:
             return None
         found = [float(one["SpotPrice"]) for one in answer.get("SpotPriceHistory", ())]
         return min(found, default=None)
-
-    def _read(self) -> dict[str, list[float]]:
-        if self._known is None:
-            try:
-                found = json.loads(_file().read_text())
-                self._known = {
-                    str(key): [float(price), float(when)] for key, (price, when) in found.items()
-                }
-            except (OSError, ValueError, TypeError, AttributeError):
-                self._known = {}
-        return self._known
-
-    def _write(self, known: dict[str, list[float]]) -> None:
-        path = _file()
-        aside = path.with_name(f"{path.name}.{os.getpid()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside.write_text(json.dumps(known))
-            aside.replace(path)
-        except OSError:
-            return  # it is asked for again
-
-
-def _file() -> Path:
-    return Path(cache_dir()) / "aws-prices.json"
 
 
 def _usd(product: Any) -> float:

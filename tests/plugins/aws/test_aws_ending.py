@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from outrig.api import Lifetime, host_key_for
-from outrig_aws.user_data import ENDING, LIMITS, NOTICE, OWN_KEY, WATCHING, user_data
+from outrig.cloud.ending import ENDING, LIMITS, NOTICE, WATCHING
+from outrig_aws.user_data import OWN_KEY, user_data
 
 if TYPE_CHECKING:
     from pathlib import Path

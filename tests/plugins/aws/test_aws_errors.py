@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from outrig.cloud.caller import caller_networks
+from outrig.cloud.ending import bounded
+from outrig.cloud.machines import Wanted
+from outrig.cloud.node_config import node_config
 from outrig.errors import AuthError, CapacityError, ConfigError, RemoteError
 from outrig_aws.faults import BUSY, CAPACITY, CREDENTIALS, is_missing, told
-from outrig_aws.launch import bounded, node_config
-from outrig_aws.network import caller_networks
+from outrig_aws.launch import OWN_FIELDS
 from outrig_aws.settings import AwsSettings
 
 if TYPE_CHECKING:
@@ -104,29 +107,30 @@ def test_what_is_gone_is_told_apart() -> None:
 @pytest.mark.parametrize("text", ["0.0.0.0/0", "::/0", "here"])
 def test_nobody_lets_the_world_in(text: str) -> None:
     with pytest.raises(ConfigError, match="allow_from"):
-        caller_networks(AwsSettings(allow_from=(text,)))
+        caller_networks(AwsSettings(allow_from=(text,)), "aws")
 
 
 def test_the_callers_address_is_asked_over_https_alone() -> None:
     with pytest.raises(ConfigError, match="no https"):
-        caller_networks(AwsSettings(address_service="http://example.org/"))
+        caller_networks(AwsSettings(address_service="http://example.org/"), "aws")
     with pytest.raises(RemoteError, match="your own address"):
-        caller_networks(AwsSettings(address_service="http://127.0.0.1:9/"))
+        caller_networks(AwsSettings(address_service="http://127.0.0.1:9/"), "aws")
 
 
 def test_more_fields_cannot_undo_what_keeps_from_leaking() -> None:
-    assert node_config(AwsSettings(node_config='{"EbsOptimized": true}')) == {"EbsOptimized": True}
+    given = node_config('{"EbsOptimized": true}', "aws", OWN_FIELDS)
+    assert given == {"EbsOptimized": True}
     for text in ("[1]", "{", '{"ClientToken": "x"}', '{"TagSpecifications": []}'):
         with pytest.raises(ConfigError, match="node_config"):
-            node_config(AwsSettings(node_config=text))
+            node_config(text, "aws", OWN_FIELDS)
 
 
 def test_a_budget_is_an_age() -> None:
     from outrig.api import Lifetime
 
-    assert bounded(Lifetime(), 6.0, 0.5, 3).max_age_s == 4 * 3600.0
-    assert bounded(Lifetime(max_age_s=60.0), 6.0, 0.5, 3).max_age_s == 60.0
-    assert bounded(Lifetime(), None, None, 3) == Lifetime()
+    assert bounded("aws", Lifetime(), 6.0, 0.5, 3).max_age_s == 4 * 3600.0
+    assert bounded("aws", Lifetime(max_age_s=60.0), 6.0, 0.5, 3).max_age_s == 60.0
+    assert bounded("aws", Lifetime(), None, None, 3) == Lifetime()
 
 
 def test_credentials_that_are_missing_are_one_line(
@@ -165,7 +169,7 @@ def test_doctor_tells_how_the_account_stands(account: LivingEc2, run: CommandLin
 
 def test_an_account_of_many_pages_is_listed_whole(account: LivingEc2, run: CommandLine) -> None:
     from outrig_aws.calls import Aws
-    from outrig_aws.inventory import instances
+    from outrig_aws.inventory import Ec2
 
     ec2 = account.client()
     image = ec2.describe_images()["Images"][0]["ImageId"]
@@ -185,4 +189,4 @@ def test_an_account_of_many_pages_is_listed_whole(account: LivingEc2, run: Comma
         "us-east-1", "describe_instances", "Reservations", Filters=wanted, MaxResults=5
     )
     assert sum(len(one["Instances"]) for one in pages) == 100
-    assert len([*instances(aws, "us-east-1", wanted)]) == 100
+    assert len(Ec2(aws).machines("us-east-1", Wanted(owner="me")).machines) == 100

@@ -29,7 +29,7 @@ def test_types_are_the_smallest_that_fit() -> None:
     assert fitting(Resources(gpu=1, gpu_type="A10G"))[0] == "g5.xlarge"
     assert fitting(Resources(gpu=1, gpu_type="nvidia-a10g"))[0] == "g5.xlarge"
     assert fitting(Resources(gpu=8, gpu_type="H100")) == ("p5.48xlarge",)
-    with pytest.raises(CapacityError, match="no instance type"):
+    with pytest.raises(CapacityError, match="no type"):
         fitting(Resources(gpu=9))
 
 
