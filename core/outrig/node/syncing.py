@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from outrig.node.client import NodeClient
     from outrig.node.packing import Packing
 
+SENT_AT_ONCE = 64 << 10
+"""A manifest of so few bytes goes with the call, asked for or not: that saves a round trip."""
+
 
 class Manifest:
     """A snapshot as nodes are told of it; made once for all nodes."""
@@ -40,15 +43,19 @@ def sync_node(
 ) -> SyncReport:
     """Bring one node up to date; raises `RemoteError`."""
     chunks = size_bytes = 0
-    asked: set[str] = set()
+    at_once = len(manifest.data) <= SENT_AT_ONCE
+    asked = {"manifest"} if at_once else set()
     with client.start(
         SyncAnswer,
         "sync",
         session=request.session_id,
         digest=manifest.digest,
         size=len(manifest.data),
+        sent=at_once,
         clean=request.clean,
     ) as exchange:
+        if at_once:
+            exchange.send(manifest.data)
         for data in exchange.pieces():
             want = decoded(data, Want, client.name)
             if want.want in asked:

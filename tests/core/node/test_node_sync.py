@@ -12,11 +12,14 @@ from outrig.errors import Interrupted, OutrigError
 from outrig.ids import new_id
 from outrig.model.run import Task
 from outrig.model.session import SyncRequest
+from outrig.node.program.wire import DATA
 from outrig.testing.memory import MTIME_NS, MemoryFile, MemorySnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from outrig.node.client import Exchange
+    from outrig.node.program.wire import Frame
     from outrig.testing.providers import Held
     from outrig_local.provider import LocalProvider
 
@@ -179,3 +182,33 @@ def test_a_run_sees_old_or_new_content_and_nothing_between(held: Held) -> None:
     held.sh("touch stop")
     held.wait(ref)
     assert set(held.log(ref).split()) <= {b"1"}
+
+
+@pytest.mark.parametrize(("count", "asked"), [(3, ["chunks"]), (2000, ["manifest", "chunks"])])
+def test_only_a_large_manifest_waits_until_it_is_asked_for(
+    held: Held, provider: LocalProvider, root: Path, count: int, asked: list[str]
+) -> None:
+    files = {f"f{number}": f"{number}" for number in range(count)}
+    client = provider.client(held.nodes[0])
+    wants: list[str] = []
+    start = client.start
+
+    def listening(reply: type[object], op: str, **fields: object) -> Exchange[object]:
+        exchange = start(reply, op, **fields)
+        put = exchange.put
+
+        def noting(frame: Frame) -> None:
+            if frame.kind == DATA:
+                wants.append(str(frame.fields()["want"]))
+            put(frame)
+
+        exchange.put = noting  # type: ignore[method-assign]
+        return exchange
+
+    client.start = listening  # type: ignore[method-assign,assignment]
+    assert sync(held, MemorySnapshot(files)) == count
+    assert wants == asked
+    assert len(tree(root, held)) == count
+    (root / "s" / held.session_id / "work/f1").write_text("changed by a run")
+    assert sync(held, MemorySnapshot(files)) == 1
+    assert tree(root, held)["f1"] == b"1"

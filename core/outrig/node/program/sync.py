@@ -29,11 +29,11 @@ def handle_sync(root: Root, call: Call) -> dict[str, object]:
         take_over(root, session, digest, {})
         applied = Applied(directory)
         applied.read()
-        manifest = applied.manifest
-        if applied.digest != digest:
-            manifest = receive_manifest(call, int(call.number("size")))
-        elif not clean and is_untouched(directory, applied):
+        if applied.digest == digest and not clean and is_untouched(directory, applied):
             return {"skipped": True, "written": 0, "removed": 0}
+        manifest = applied.manifest
+        if applied.digest != digest or call.fields.get("sent"):
+            manifest = receive_manifest(call, int(call.number("size")))
         items = parse_manifest(manifest)
         if take_over(root, session, digest, distinct_chunks(items)):
             applied.read()
@@ -55,7 +55,8 @@ def is_untouched(directory: str, applied: Applied) -> bool:
 
 
 def receive_manifest(call: Call, size: int) -> bytes:
-    call.send_fields({"want": "manifest"})
+    if not call.fields.get("sent"):
+        call.send_fields({"want": "manifest"})
     parts: list[bytes] = []
     total = 0
     for data in call.receive():
