@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.cli.amounts import counted
 from outrig.cli.any_style import snapshot_label
 from outrig.cli.command import Command
 from outrig.cli.definition import option
@@ -51,7 +52,7 @@ class SnapshotPrune(Command):
         doomed = outrig.snapshots.superfluous(project, self._rule())
         if self.flag("dry-run"):
             self._list(doomed)
-            self.note(f"{len(doomed)} snapshots would be deleted")
+            self.note(f"{counted(len(doomed), 'snapshot')} would be deleted")
             return 0
         self._ask(doomed)
         observer = TerminalObserver(self)
@@ -64,7 +65,7 @@ class SnapshotPrune(Command):
             finally:
                 observer.finish()
         if doomed:
-            self.line(f"deleted {len(doomed)} snapshots")
+            self.line(f"deleted {counted(len(doomed), 'snapshot')}")
         self._tell(report)
         return 0
 
@@ -89,9 +90,9 @@ class SnapshotPrune(Command):
             self.line(snapshot_label(one.name, one.created_at))
 
     def _tell(self, report: PruneReport) -> None:
-        self.line(f"deleted {report.deleted_packs} packs, {size(report.deleted_bytes)}")
+        self.line(f"deleted {counted(report.deleted_packs, 'pack')}, {size(report.deleted_bytes)}")
         if report.doomed_packs:
             self.note(
-                f"{report.doomed_packs} packs, {size(report.doomed_bytes)}, can be deleted by a"
-                " prune in 24 hours"
+                f"{counted(report.doomed_packs, 'pack')}, {size(report.doomed_bytes)},"
+                " can be deleted by a prune in 24 hours"
             )
