@@ -8,6 +8,8 @@ import os
 import selectors
 import socket
 import threading
+import time
+from collections import deque
 
 PIECE = 256 << 10
 _NEW_NET = 0x40000000
@@ -18,6 +20,7 @@ class Cable:
 
     `pid` is a process in the network namespace where `target` is a port; `None` means ours. While
     it is cut nothing goes through, and nobody is told. `carried` counts the bytes, both ways.
+    `delay_s` is how many seconds everything takes on its way, in each direction.
     """
 
     def __init__(self, pid: int | None, target: int) -> None:
@@ -27,6 +30,9 @@ class Cable:
         self.port: int = self._listener.getsockname()[1]
         self._listeners = [self._listener]
         self.carried = 0
+        self.delay_s = 0.0
+        self._held: deque[tuple[float, socket.socket, bytes]] = deque()
+        self._ended: set[socket.socket] = set()
         self._ends: dict[socket.socket, socket.socket] = {}
         self._whole = threading.Event()
         self._whole.set()
@@ -83,12 +89,15 @@ class Cable:
             with selectors.DefaultSelector() as chosen:
                 chosen.register(self._ear, selectors.EVENT_READ)
                 if self._whole.is_set():
-                    for one in (*self._listeners, *self._ends):
+                    for one in (*self._listeners, *(self._ends.keys() - self._ended)):
                         chosen.register(one, selectors.EVENT_READ)
                 self._turn(chosen)
 
     def _turn(self, chosen: selectors.BaseSelector) -> None:
-        for key, _ in chosen.select():
+        wait_s = None
+        if self._held and self._whole.is_set():
+            wait_s = max(0.0, self._held[0][0] - time.monotonic())
+        for key, _ in chosen.select(wait_s):
             found = key.fileobj
             if found is self._ear:
                 self._ear.recv(64)
@@ -96,6 +105,15 @@ class Cable:
                 self._take(found)
             elif isinstance(found, socket.socket) and found in self._ends:
                 self._carry(found)
+        if self._whole.is_set():
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Pass on what was on its way for long enough."""
+        while self._held and self._held[0][0] <= time.monotonic():
+            _, source, data = self._held.popleft()
+            if source in self._ends:
+                self._pass(source, data)
 
     def _take(self, listener: socket.socket) -> None:
         near, _ = listener.accept()
@@ -125,18 +143,29 @@ class Cable:
                 os.close(there)
 
     def _carry(self, source: socket.socket) -> None:
-        other = self._ends[source]
         try:
             data = source.recv(PIECE)
+        except OSError:
+            data = b""
+        self.carried += len(data)
+        if self.delay_s or self._held:
+            if not data:
+                self._ended.add(source)
+            self._held.append((time.monotonic() + self.delay_s, source, data))
+        else:
+            self._pass(source, data)
+
+    def _pass(self, source: socket.socket, data: bytes) -> None:
+        """Give data to the other end; none means that the connection is over."""
+        other = self._ends[source]
+        with contextlib.suppress(OSError):
             if data:
-                self.carried += len(data)
                 other.sendall(data)
                 return
-        except OSError:
-            pass
         with self._lock:
             for one in (source, other):
                 self._ends.pop(one, None)
+                self._ended.discard(one)
                 one.close()
 
 
