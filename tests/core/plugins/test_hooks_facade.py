@@ -321,7 +321,7 @@ def test_what_a_plugin_prints_on_import_is_not_a_result(
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("acm", 'did you mean "acme"?'), ("gcp", "does not include it"), ("zzz", "installed: acme")],
+    [("acm", 'did you mean "acme"?'), ("ray", "does not include it"), ("zzz", "installed: acme")],
 )
 def test_a_missing_provider_says_what_to_do(acme: Site, name: str, hint: str) -> None:
     error = failure(lambda: acme.hooks().provider(name))

@@ -1,0 +1,111 @@
+"""What an instance is to be, as the API takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from outrig.cloud.node_config import node_config
+from outrig_gcp.labels import labels
+from outrig_gcp.machine_types import accelerators, disk_type, has_gpu
+from outrig_gcp.network import interface
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from outrig.api import Lifetime
+    from outrig.cloud.places import Place
+    from outrig_gcp.calls import Gcp
+    from outrig_gcp.images import Image
+    from outrig_gcp.settings import GcpSettings
+
+LEAST_DISK_GIB = 30
+LEAST_AGE_S, MOST_AGE_S = 30, 120 * 24 * 3600
+"""What Google takes as a run duration."""
+OWN_FIELDS = {"name", "machineType", "perInstanceProperties", "count", "minCount"}
+
+
+def instance_properties(
+    gcp: Gcp,
+    settings: GcpSettings,
+    place: Place,
+    image: Image,
+    life: Lifetime,
+    *,
+    tags: Mapping[str, str],
+    network_tags: Sequence[str],
+    metadata: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return the properties of a session's instances in a place; raises `ConfigError`."""
+    gpu = has_gpu(place.machine_type)
+    own = labels(tags)
+    disk = {
+        "sourceImage": image.path,
+        "diskSizeGb": str(settings.disk or max(image.size_gib, LEAST_DISK_GIB)),
+        "diskType": disk_type(place.machine_type),
+        "labels": own,
+    }
+    fields: dict[str, Any] = {
+        "machineType": place.machine_type.partition("+")[0],
+        "labels": own,
+        "disks": [{"boot": True, "autoDelete": True, "initializeParams": disk}],
+        "networkInterfaces": [interface(gcp, settings, place.region)],
+        "scheduling": scheduling(life, spot=place.spot, gpu=gpu),
+        "serviceAccounts": [],
+        "tags": {"items": [*network_tags]},
+        "metadata": {"items": _items(metadata, image)},
+    }
+    if found := accelerators(place.machine_type):
+        fields["guestAccelerators"] = found
+    if image.shielded:
+        # A kernel that is booted securely takes no driver that is built on the machine.
+        fields["shieldedInstanceConfig"] = {
+            "enableSecureBoot": not gpu,
+            "enableVtpm": True,
+            "enableIntegrityMonitoring": True,
+        }
+    if settings.service_account:
+        account = {"email": settings.service_account, "scopes": [*settings.scopes]}
+        fields["serviceAccounts"] = [account]
+    return _merged(fields, node_config(settings.node_config, "gcp", OWN_FIELDS))
+
+
+def scheduling(life: Lifetime, *, spot: bool, gpu: bool) -> dict[str, Any]:
+    """Return when an instance is to end: only Google itself can delete it, and its disks."""
+    found: dict[str, Any] = {"automaticRestart": not spot}
+    if spot:
+        found |= {"provisioningModel": "SPOT", "preemptible": True}
+        found["instanceTerminationAction"] = "DELETE" if life.terminate else "STOP"
+    if spot or gpu:
+        found["onHostMaintenance"] = "TERMINATE"  # these cannot be moved while they run
+    if life.max_age_s is not None:
+        age_s = min(max(round(life.max_age_s), LEAST_AGE_S), MOST_AGE_S)
+        found["maxRunDuration"] = {"seconds": str(age_s)}
+        found["instanceTerminationAction"] = "DELETE"
+    return found
+
+
+def _items(metadata: Mapping[str, str], image: Image) -> list[dict[str, str]]:
+    driver = {"install-nvidia-driver": "True"} if image.learning else {}
+    return [{"key": key, "value": value} for key, value in {**metadata, **driver}.items()]
+
+
+def _merged(fields: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields with the user's over them, but never without labels, tags and metadata."""
+    found = {**fields, **given}
+    found["labels"] = {**given.get("labels", {}), **fields["labels"]}
+    named = {one["key"] for one in fields["metadata"]["items"]}
+    more = [one for one in given.get("metadata", {}).get("items", ()) if one["key"] not in named]
+    found["metadata"] = {"items": [*fields["metadata"]["items"], *more]}
+    tags = [*fields["tags"]["items"], *given.get("tags", {}).get("items", ())]
+    found["tags"] = {"items": list(dict.fromkeys(tags))}
+    if "scheduling" in given:
+        asked = given["scheduling"]
+        asked = asked[0] if isinstance(asked, list) and asked else asked  # as Ray's files have it
+        found["scheduling"] = {**asked, **fields["scheduling"]}
+    found["disks"] = [
+        {**one, "initializeParams": {**one["initializeParams"], "labels": fields["labels"]}}
+        if "initializeParams" in one
+        else one
+        for one in found["disks"]
+    ]
+    return found

@@ -1,0 +1,123 @@
+"""How the project stands: credentials, API, permissions, quotas, network, clock."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from outrig.cloud.caller import caller_networks
+from outrig.cloud.checking import asked, clock
+from outrig.errors import OutrigError
+from outrig_gcp.images import find_image
+from outrig_gcp.network import network_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from outrig.cloud.checking import Line
+    from outrig_gcp.calls import Gcp
+    from outrig_gcp.settings import GcpSettings
+
+RESOURCE_MANAGER = "https://cloudresourcemanager.googleapis.com/v1/"
+PERMISSIONS = (
+    "compute.addresses.delete",
+    "compute.addresses.list",
+    "compute.disks.create",
+    "compute.disks.delete",
+    "compute.disks.list",
+    "compute.disks.setLabels",
+    "compute.firewalls.create",
+    "compute.firewalls.delete",
+    "compute.firewalls.get",
+    "compute.firewalls.list",
+    "compute.firewalls.update",
+    "compute.globalOperations.get",
+    "compute.images.get",
+    "compute.images.getFromFamily",
+    "compute.images.list",
+    "compute.images.useReadOnly",
+    "compute.instances.create",
+    "compute.instances.delete",
+    "compute.instances.get",
+    "compute.instances.getGuestAttributes",
+    "compute.instances.list",
+    "compute.instances.setLabels",
+    "compute.instances.setMetadata",
+    "compute.instances.setTags",
+    "compute.instances.start",
+    "compute.instances.stop",
+    "compute.networks.get",
+    "compute.networks.updatePolicy",
+    "compute.networks.use",
+    "compute.networks.useExternalIp",
+    "compute.projects.get",
+    "compute.regionOperations.get",
+    "compute.regions.get",
+    "compute.subnetworks.use",
+    "compute.subnetworks.useExternalIp",
+    "compute.zoneOperations.get",
+    "compute.zoneOperations.list",
+    "compute.zones.list",
+)
+ACT_AS = "iam.serviceAccounts.actAs"
+QUOTAS = ("CPUS", "PREEMPTIBLE_CPUS", "IN_USE_ADDRESSES", "NVIDIA_L4_GPUS", "NVIDIA_T4_GPUS")
+
+
+def role(settings: GcpSettings) -> dict[str, object]:
+    """Return the least privilege that Outrig needs, as `gcloud iam roles create` takes it."""
+    return {
+        "title": "Outrig",
+        "description": "What Outrig needs to make, use and remove nodes",
+        "stage": "GA",
+        "includedPermissions": [*_needed(settings)],
+    }
+
+
+def account(gcp: Gcp, settings: GcpSettings, kind: str) -> Iterator[Line]:
+    """Yield what was looked at, with the machine type that would be taken."""
+    yield asked("credentials", lambda: f"{gcp.account()}, project {gcp.project}")
+    yield asked("API", lambda: f"{len(gcp.listed('zones'))} zones")
+    yield _permissions(gcp, settings)
+    for region in _regions(gcp):
+        yield asked(f"quota {region}", lambda region=region: _quota(gcp, region))  # type: ignore[misc]
+    yield asked("network", lambda: str(gcp.get(network_path(gcp, settings.network))["name"]))
+    yield asked("image", lambda: find_image(gcp, settings, kind).path)
+    yield asked("your address", lambda: ", ".join(caller_networks(settings, "gcp")))
+    yield clock(gcp.date)
+    yield "role", True, json.dumps(role(settings))
+
+
+def _regions(gcp: Gcp) -> tuple[str, ...]:
+    try:
+        return gcp.regions
+    except OutrigError:
+        return ()
+
+
+def _needed(settings: GcpSettings) -> tuple[str, ...]:
+    return (*PERMISSIONS, *((ACT_AS,) if settings.service_account else ()))
+
+
+def _permissions(gcp: Gcp, settings: GcpSettings) -> Line:
+    """Ask which permissions there are, without using one."""
+    needed = _needed(settings)
+    try:
+        path = f"projects/{gcp.project}:testIamPermissions"
+        body = {"permissions": [*needed]}
+        answer: Any = gcp.call("POST", path, body=body, base=RESOURCE_MANAGER)
+    except OutrigError as err:
+        return "permissions", True, f"not known ({err})"
+    missing = sorted({*needed} - {*answer.get("permissions", ())})
+    if missing:
+        return "permissions", False, f"missing: {', '.join(missing)}"
+    return "permissions", True, f"all {len(needed)} that are needed"
+
+
+def _quota(gcp: Gcp, region: str) -> str:
+    found = gcp.get(f"regions/{region}").get("quotas", ())
+    known = {str(one["metric"]): one for one in found}
+    return ", ".join(
+        f"{name} {known[name].get('usage', 0):g} of {known[name]['limit']:g}"
+        for name in QUOTAS
+        if name in known
+    )

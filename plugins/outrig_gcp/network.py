@@ -1,0 +1,120 @@
+"""The network to be in, and the rules that let in only who asked for the nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from outrig.errors import OutrigError
+from outrig_gcp.faults import TAKEN, reason_of
+from outrig_gcp.inventory import FIREWALL
+from outrig_gcp.labels import description, label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from outrig.api import Context
+    from outrig_gcp.calls import Gcp
+    from outrig_gcp.settings import GcpSettings
+
+ALLOW_PRIORITY, DENY_PRIORITY = 900, 901
+"""Before the rules that a project's default network has: those let in everybody's SSH."""
+
+
+def network_path(gcp: Gcp, name: str) -> str:
+    """Return the path of a network: `NAME`, `PROJECT/NAME` or a path already."""
+    if "networks/" in name:
+        return name
+    project, _, own = name.rpartition("/")
+    return f"projects/{project or gcp.project}/global/networks/{own}"
+
+
+def interface(gcp: Gcp, settings: GcpSettings, region: str) -> dict[str, Any]:
+    """Return the one network interface of an instance, with a public address unless `private`."""
+    own: dict[str, Any] = {"network": network_path(gcp, settings.network)}
+    if settings.subnet:
+        project, _, name = settings.subnet.rpartition("/")
+        path = f"projects/{project or gcp.project}/regions/{region}/subnetworks/{name}"
+        own = {"subnetwork": settings.subnet if "subnetworks/" in settings.subnet else path}
+    if not settings.private:
+        own["accessConfigs"] = [{"name": "External NAT", "type": "ONE_TO_ONE_NAT"}]
+    return own
+
+
+def tag_of(session_id: str) -> str:
+    """Return the network tag of a session's nodes, which its rules are about."""
+    return f"outrig-{label(session_id)}"
+
+
+def open_to(
+    gcp: Gcp,
+    settings: GcpSettings,
+    tags: Mapping[str, str],
+    networks: Sequence[str],
+    session_id: str,
+    token: str,
+    context: Context,
+) -> list[Any]:
+    """Let these networks log in and the session's nodes reach each other; all else stays out.
+
+    Returns the operations, which need not have ended. Rules that are there already are brought up
+    to date: our address may be another one than it was.
+    """
+    rules = _rules(network_path(gcp, settings.network), tag_of(session_id), networks)
+    path = "global/firewalls"
+    there = {str(one["name"]): one for one in gcp.listed(path, filter=_ours(session_id))}
+    begun: list[Any] = []
+    for rule in rules:
+        name = str(rule["name"])
+        if name not in there:
+            begun.append(
+                _made(gcp, {**rule, "description": description(tags)}, tags, token, context)
+            )
+        elif "sourceRanges" in rule and there[name].get("sourceRanges") != rule["sourceRanges"]:
+            change = {"sourceRanges": rule["sourceRanges"]}
+            begun.append(gcp.call("PATCH", f"{path}/{name}", body=change))
+    return [one for one in begun if one]
+
+
+def _ours(session_id: str) -> str:
+    return f'name eq "{tag_of(session_id)}-.*"'
+
+
+def _made(
+    gcp: Gcp, rule: dict[str, Any], tags: Mapping[str, str], token: str, context: Context
+) -> Any:
+    intent = context.journal.intend(FIREWALL, scope=gcp.project, token=token, tags=tags)
+    try:
+        operation = gcp.post("global/firewalls", rule)
+    except OutrigError as err:
+        if reason_of(err) not in TAKEN:
+            raise
+        operation = None  # another start of this session was faster
+    intent.created(str(rule["name"]))
+    return operation
+
+
+def _rules(network: str, tag: str, networks: Sequence[str]) -> list[dict[str, Any]]:
+    own: dict[str, Any] = {"network": network, "direction": "INGRESS", "targetTags": [tag]}
+    return [
+        {
+            **own,
+            "name": f"{tag}-ssh",
+            "priority": ALLOW_PRIORITY,
+            "sourceRanges": [*networks],
+            "allowed": [{"IPProtocol": "tcp", "ports": ["22"]}],
+        },
+        {
+            **own,
+            "name": f"{tag}-own",
+            "priority": ALLOW_PRIORITY,
+            "sourceTags": [tag],
+            "allowed": [{"IPProtocol": "all"}],
+        },
+        {
+            **own,
+            "name": f"{tag}-rest",
+            "priority": DENY_PRIORITY,
+            "sourceRanges": ["0.0.0.0/0"],
+            "denied": [{"IPProtocol": "all"}],
+        },
+    ]
