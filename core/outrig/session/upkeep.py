@@ -11,6 +11,7 @@ from outrig.interfaces import OnThisComputer, OwnsResources, WithSessionEnd, Wit
 from outrig.model.session import SessionState
 from outrig.session.execute import refresh
 from outrig.session.find import is_interrupted
+from outrig.session.known_nodes import kept_on, known_nodes
 from outrig.session.lock import is_locked
 from outrig.session.outside import Outside, orphans_outside, release_outside
 from outrig.session.stop import settle_runs, stop
@@ -90,8 +91,8 @@ def find_orphans(runtime: Runtime) -> list[Orphan]:
 
     These are sessions whose start died, sessions a node keeps that are not recorded as live, those
     that were to be terminated when idle or over age, environments that no session uses, and what
-    providers hold for sessions that are over. Only nodes that a recorded session was on, this
-    computer, and providers of recorded sessions are asked.
+    providers hold for sessions that are over. Asked are nodes that a recorded session was on, those
+    that the configuration names, this computer, and providers of recorded sessions.
     """
     live = {one.id: one for one in runtime.state.sessions.select()}
     orphans = [
@@ -99,9 +100,8 @@ def find_orphans(runtime: Runtime) -> list[Orphan]:
         for one in live.values()
         if (why := _half_way(runtime, one)) is not None
     ]
-    for provider, node in _nodes(runtime):
-        kept = provider.kept(node)
-        orphans += _sessions_on(kept, node, live)
+    for (_, node), kept in kept_on(runtime, known_nodes(runtime)):
+        orphans += _sessions_on(runtime, kept, node, live)
         orphans += [
             Orphan(kind="environment", id=digest, node=node.id, reason="no session uses it")
             for digest in kept.environments
@@ -139,7 +139,7 @@ def _half_way(runtime: Runtime, session: Session) -> str | None:
 
 def remove(runtime: Runtime, orphans: list[Orphan]) -> list[tuple[Orphan, str | None]]:
     """Clear orphans away; returns each with the reason why it is still there, `None` if gone."""
-    nodes = {node.id: (provider, node) for provider, node in _nodes(runtime)}
+    nodes = {node.id: (provider, node) for provider, node in known_nodes(runtime)}
     return [(one, _remove(runtime, one, nodes)) for one in orphans]
 
 
@@ -165,11 +165,19 @@ def _remove(
     return None
 
 
-def _sessions_on(kept: Kept, node: Node, live: dict[str, Session]) -> list[Orphan]:
+def _sessions_on(
+    runtime: Runtime, kept: Kept, node: Node, live: dict[str, Session]
+) -> list[Orphan]:
+    """Return what is there of sessions that are over; what was never ours is left alone.
+
+    Elsewhere than on this computer it may be somebody's who logs in there from another one.
+    """
     found = []
     for session_id in kept.sessions:
         session = live.get(session_id)
         if session is None:
+            if node.address != _HERE and runtime.state.sessions.get(session_id) is None:
+                continue
             reason = "no live session has that id"
         elif session_id in kept.ended and session.lifetime.terminate:
             reason = f"{session.name} was {kept.ended[session_id]}"
@@ -177,14 +185,3 @@ def _sessions_on(kept: Kept, node: Node, live: dict[str, Session]) -> list[Orpha
             continue
         found.append(Orphan(kind="session", id=session_id, node=node.id, reason=reason))
     return found
-
-
-def _nodes(runtime: Runtime) -> list[tuple[WithUpkeep, Node]]:
-    """Return every node of a live session, and this computer, with its provider."""
-    found: dict[tuple[int, str], tuple[WithUpkeep, Node]] = {}
-    for session in runtime.state.sessions.select(ended=True):
-        asked = [one for one in session.nodes if not session.state.ended or one.address == _HERE]
-        provider = runtime.provider(session) if asked else None
-        if isinstance(provider, WithUpkeep) and not isinstance(provider, OwnsResources):
-            found |= {(id(provider), node.id): (provider, node) for node in asked}
-    return [*found.values()]
