@@ -16,6 +16,10 @@ _HOME = {
     "outrig.cli.commands.session.execute": ("SessionExecute",),
     "outrig.cli.commands.session.start": ("SessionStart",),
     "outrig.cli.commands.session.stop": ("SessionStop",),
+    "outrig.cli.console": (
+        "terminal_size",
+        "work_in_console",
+    ),
     "outrig.cli.definition": (
         "Option",
         "argument",
@@ -29,6 +33,13 @@ _HOME = {
     "outrig.cli.route": (
         "Group",
         "Route",
+    ),
+    "outrig.cli.running": (
+        "TerminalObserver",
+        "exit_code",
+        "follow",
+        "interruptible",
+        "say_ends",
     ),
     "outrig.cli.starting": (
         "StartOptions",
@@ -56,12 +67,19 @@ _HOME = {
         "WithFiles",
         "WithMetrics",
         "WithForward",
+        "WithLinks",
         "WithLogin",
         "WithOwnCount",
         "WithOwnLifetime",
         "WithPrices",
         "WithSessionEnd",
         "WithUpkeep",
+    ),
+    "outrig.model.cluster": (
+        "ClusterCommands",
+        "ClusterFile",
+        "ClusterMount",
+        "NodeGroup",
     ),
     "outrig.model.console": (
         "ByteStream",
@@ -142,11 +160,30 @@ _HOME = {
         "local_node_root",
     ),
     "outrig.paths": ("cache_dir",),
+    "outrig.project.cluster_file": (
+        "ClusterOverrides",
+        "load_cluster_file",
+    ),
     "outrig.project.create": (
         "CreateForm",
         "CreateRequest",
         "create_project",
     ),
+    "outrig.project.document": ("Document",),
+    "outrig.project.problem": (
+        "Problem",
+        "ProjectFileError",
+    ),
+    "outrig.project.schema": (
+        "AnyKind",
+        "Key",
+        "ListKind",
+        "MapKind",
+        "TextKind",
+    ),
+    "outrig.project.scalars": ("plain_value",),
+    "outrig.project.section": ("Section",),
+    "outrig.project.toml_document": ("read_toml",),
     "outrig.session.cancel": ("Cancel",),
     "outrig.session.observer": (
         "Observer",
@@ -156,6 +193,7 @@ _HOME = {
         "NewRun",
         "StartRequest",
     ),
+    "outrig.session.tmux": ("attach_words",),
     "outrig.state.owner": (
         "NAME_TAG",
         "OWNER_TAG",
@@ -184,6 +222,8 @@ if TYPE_CHECKING:
     from outrig.cli.commands.session.execute import SessionExecute as SessionExecute
     from outrig.cli.commands.session.start import SessionStart as SessionStart
     from outrig.cli.commands.session.stop import SessionStop as SessionStop
+    from outrig.cli.console import terminal_size as terminal_size
+    from outrig.cli.console import work_in_console as work_in_console
     from outrig.cli.definition import Option as Option
     from outrig.cli.definition import argument as argument
     from outrig.cli.definition import option as option
@@ -192,6 +232,11 @@ if TYPE_CHECKING:
     from outrig.cli.listing import Column as Column
     from outrig.cli.route import Group as Group
     from outrig.cli.route import Route as Route
+    from outrig.cli.running import TerminalObserver as TerminalObserver
+    from outrig.cli.running import exit_code as exit_code
+    from outrig.cli.running import follow as follow
+    from outrig.cli.running import interruptible as interruptible
+    from outrig.cli.running import say_ends as say_ends
     from outrig.cli.starting import StartOptions as StartOptions
     from outrig.cli.starting import start_cases as start_cases
     from outrig.durations import parse_limit_s as parse_limit_s
@@ -214,6 +259,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithExecution as WithExecution
     from outrig.interfaces import WithFiles as WithFiles
     from outrig.interfaces import WithForward as WithForward
+    from outrig.interfaces import WithLinks as WithLinks
     from outrig.interfaces import WithLogin as WithLogin
     from outrig.interfaces import WithMetrics as WithMetrics
     from outrig.interfaces import WithOwnCount as WithOwnCount
@@ -221,6 +267,10 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithPrices as WithPrices
     from outrig.interfaces import WithSessionEnd as WithSessionEnd
     from outrig.interfaces import WithUpkeep as WithUpkeep
+    from outrig.model.cluster import ClusterCommands as ClusterCommands
+    from outrig.model.cluster import ClusterFile as ClusterFile
+    from outrig.model.cluster import ClusterMount as ClusterMount
+    from outrig.model.cluster import NodeGroup as NodeGroup
     from outrig.model.console import ByteStream as ByteStream
     from outrig.model.console import Console as Console
     from outrig.model.console import ConsoleRequest as ConsoleRequest
@@ -286,14 +336,28 @@ if TYPE_CHECKING:
     from outrig.node.root import local_limits as local_limits
     from outrig.node.root import local_node_root as local_node_root
     from outrig.paths import cache_dir as cache_dir
+    from outrig.project.cluster_file import ClusterOverrides as ClusterOverrides
+    from outrig.project.cluster_file import load_cluster_file as load_cluster_file
     from outrig.project.create import CreateForm as CreateForm
     from outrig.project.create import CreateRequest as CreateRequest
     from outrig.project.create import create_project as create_project
+    from outrig.project.document import Document as Document
+    from outrig.project.problem import Problem as Problem
+    from outrig.project.problem import ProjectFileError as ProjectFileError
+    from outrig.project.schema import AnyKind as AnyKind
+    from outrig.project.schema import Key as Key
+    from outrig.project.schema import ListKind as ListKind
+    from outrig.project.schema import MapKind as MapKind
+    from outrig.project.schema import TextKind as TextKind
+    from outrig.project.scalars import plain_value as plain_value
+    from outrig.project.section import Section as Section
+    from outrig.project.toml_document import read_toml as read_toml
     from outrig.session.cancel import Cancel as Cancel
     from outrig.session.observer import Observer as Observer
     from outrig.session.observer import Progress as Progress
     from outrig.session.requests import NewRun as NewRun
     from outrig.session.requests import StartRequest as StartRequest
+    from outrig.session.tmux import attach_words as attach_words
     from outrig.settings import Settings as Settings
     from outrig.settings import setting as setting
     from outrig.state.owner import NAME_TAG as NAME_TAG

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import UsageError
 from outrig.model.project import Compute
+from outrig.project.cluster_file import cluster_of
 from outrig.project.document import Document, YamlList, YamlMap, YamlScalar, parse
 from outrig.project.files import DiskFiles
 from outrig.project.parameters import bind_parameters
 from outrig.project.placeholders import scan
 from outrig.project.problem import Problem, ProjectFileError, nearest
-from outrig.project.scalars import plain_value
-from outrig.project.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +49,8 @@ def resolve_compute(
         if given:
             raise UsageError("the project has no cluster file, so no cluster parameters")
         return Compute()
-    return _from_cluster(read_cluster(spec, given, files or DiskFiles(project.root)))
+    document = read_cluster(spec, given, files or DiskFiles(project.root))
+    return cluster_of(document, project.root / spec.config).compute
 
 
 def check_clusters(project: Project) -> None:
@@ -62,7 +62,7 @@ def check_clusters(project: Project) -> None:
     specs = [project.cluster, *(command.cluster for command in project.commands)]
     for spec in specs:
         if spec is not None and all(one.default is not None for one in spec.params):
-            _from_cluster(read_cluster(spec, {}, files))
+            cluster_of(read_cluster(spec, {}, files), project.root / spec.config)
 
 
 def read_cluster(spec: ClusterSpec, given: Mapping[str, str], files: ProjectFiles) -> Document:
@@ -153,46 +153,3 @@ def _unknown(text: str, label: str, values: Mapping[str, str]) -> Iterator[Probl
             message = f"{placeholder.text} is not among cluster.params{hint}"
             column = placeholder.start + 1
             yield Problem(file=label, line=number, column=column, message=message)
-
-
-def _from_cluster(document: Document) -> Compute:
-    top = Section(document.root)
-    provider = top.section("provider")
-    kind = provider.scalar("type")
-    if kind is None:
-        place = provider.node or document.root
-        message = "is missing, expected a provider such as local, aws or gcp"
-        raise ProjectFileError([document.problem(place, "provider.type", message)])
-    if kind.text != "local":
-        return Compute(provider=kind.text, count=_count(top), settings=_settings(top))
-    head = provider.text("head_ip")
-    if head is None:
-        return Compute()
-    hosts = [head, *(node.text for node in provider.scalars("worker_ips"))]
-    return Compute(provider="ssh", count=len(hosts), settings=_ssh_settings(top, hosts))
-
-
-def _count(top: Section) -> int:
-    """Return the head and the workers that the file wants from the start."""
-    workers = max(top.whole("initial_workers") or 0, top.whole("min_workers") or 0)
-    return 1 + max(0, workers)
-
-
-def _ssh_settings(top: Section, hosts: list[str]) -> tuple[tuple[str, object], ...]:
-    auth = top.section("auth")
-    found = {"user": auth.text("ssh_user"), "key_file": auth.text("ssh_private_key")}
-    pairs: list[tuple[str, object]] = [("hosts", tuple(hosts))]
-    pairs += [(name, value) for name, value in found.items() if value]
-    return tuple(pairs)
-
-
-def _settings(top: Section) -> tuple[tuple[str, object], ...]:
-    """Return the provider section's keys, then the file's other sections under their own names."""
-    provider = top.section("provider").node
-    pairs = () if provider is None else provider.pairs
-    settings = {key.text: plain_value(value) for key, value in pairs if key.text != "type"}
-    others = () if top.node is None else top.node.pairs
-    for key, value in others:
-        if key.text != "provider":
-            settings.setdefault(key.text, plain_value(value))
-    return tuple(settings.items())

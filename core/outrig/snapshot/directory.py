@@ -7,6 +7,7 @@ import stat
 from array import array
 from dataclasses import dataclass
 
+from outrig.snapshot.ignore import IGNORE_FILES
 from outrig.snapshot.scancache import CachedDirectory
 
 RACY_NS = 3_000_000_000
@@ -21,10 +22,15 @@ OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """What to take: `output_files` of the project, and whether the ignore rules hold."""
+    """What to take: `output_files` of the project, and whether the ignore rules hold.
+
+    Those are in files called `ignore_files`, and `exclude` are more patterns, before all of them.
+    """
 
     outputs: tuple[str, ...] = ()
     all_files: bool = False
+    ignore_files: tuple[bytes, ...] = IGNORE_FILES
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -153,7 +153,10 @@ def _cut(blob: memoryview, lengths: Sequence[int]) -> Iterator[bytes]:
 def cache_file(root: bytes, options: ScanOptions) -> Path:
     """Return where the scan of a root with these options is remembered."""
     key = hashlib.blake2b(digest_size=16)
-    for text in (root, b"\1" if options.all_files else b"\0", *map(os.fsencode, options.outputs)):
+    texts = [root, b"\1" if options.all_files else b"\0", *map(os.fsencode, options.outputs)]
+    if options.exclude or options.ignore_files != IGNORE_FILES:
+        texts += [b"\2", *options.ignore_files, b"\3", *map(os.fsencode, options.exclude)]
+    for text in texts:
         key.update(len(text).to_bytes(8, "big") + text)
     return Path(paths.cache_dir(), "scan", key.hexdigest())
 

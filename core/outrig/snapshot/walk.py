@@ -26,7 +26,7 @@ from outrig.snapshot.directory import (
     ScanOptions,
     special_kind,
 )
-from outrig.snapshot.ignore import IGNORE_FILES, Ignore
+from outrig.snapshot.ignore import Ignore
 from outrig.snapshot.leading import MAX_DEPTH, leads_to_output
 from outrig.snapshot.outputs import OUTSIDE, OutputState, output_states
 from outrig.snapshot.pathname import display
@@ -86,6 +86,11 @@ class Walk:
     ) -> None:
         self._root = os.path.realpath(root)
         self._all = options.all_files
+        self._files = options.ignore_files
+        self._rules = Ignore()
+        if options.exclude:
+            lines = "\n".join(options.exclude)
+            self._rules = self._rules.with_file(b"", os.fsencode(lines))
         self._cache = cache or {}
         self._inner, self._outer = output_states(
             tuple(one for one in options.outputs if one), self._root
@@ -117,7 +122,7 @@ class Walk:
 
     def _open_root(self, stack: list[_Frame]) -> Directory:
         fd = os.open(self._root, OPEN_DIRECTORY)
-        stack.append(_Frame(b"", fd, Ignore(), self._inner, dropped=False))
+        stack.append(_Frame(b"", fd, self._rules, self._inner, dropped=False))
         directory = self._read(stack[-1])
         if self._outer.open:
             self._graft(stack[-1], directory)
@@ -310,7 +315,7 @@ class Walk:
         if self._all or frame.dropped or frame.outputs.inside:
             return 0
         found = 0
-        for at, file in enumerate(IGNORE_FILES):
+        for at, file in enumerate(self._files):
             if known is not None and not known & 1 << at:
                 continue
             try:

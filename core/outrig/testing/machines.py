@@ -62,12 +62,22 @@ mkdir -p /run/sshd /run/machine
 cp "$1"/etc/* /run/machine/
 chmod 600 /run/machine/host_key
 for one in passwd shadow group; do mount --bind /run/machine/$one /etc/$one; done
+mount -t tmpfs -o mode=755 tmpfs /mnt
+count=0
+for one in $8; do
+  mkdir /mnt/$count; mount --rbind "$one" /mnt/$count; count=$((count+1))
+done
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=700 tmpfs /root
 mount -t tmpfs -o mode=755,size=$6 tmpfs /home
 mkdir -p "/home/$5"
 chown "$5" "/home/$5"
 cd /
+count=0
+for one in $8; do
+  case $one in /root/*) chmod 711 /root ;; esac
+  mkdir -p "$one"; mount --rbind /mnt/$count "$one"; count=$((count+1))
+done
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
   sh -c '"$0" -D -e -f /run/machine/sshd_config 2>>/run/sshd.log &
     while :; do wait; sleep 0.2; done' "$7"
@@ -109,7 +119,11 @@ def make_key(path: Path) -> Path:
 
 
 class Machine:
-    """One machine; it runs until `stop`."""
+    """One machine; it runs until `stop`.
+
+    It sees this computer's directories, except those of users and of temporary files; of these it
+    has what is in `shared`, at the same places.
+    """
 
     def __init__(
         self,
@@ -119,6 +133,7 @@ class Machine:
         options: Sequence[str] = (),
         home_size: str = "64m",
         isolated: bool = True,
+        shared: Sequence[Path] = (),
     ) -> None:
         self.directory = directory
         self.name = directory.name
@@ -127,6 +142,7 @@ class Machine:
         self._keys = keys
         self._options = tuple(options)
         self._home_size = home_size
+        self._shared = tuple(shared)
         self._port = 22 if isolated else _free_port()
         self._write_files()
         self._process = self._start()
@@ -251,7 +267,7 @@ class Machine:
             words = ["unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--fork"]
             words += ["--kill-child=KILL", "--propagation", "private", "sh", "-c", _INIT, "sh"]
             words += [str(self.directory), sys.executable, _LOOPBACK_UP, self.name, self.user]
-            words += [self._home_size, sshd]
+            words += [self._home_size, sshd, " ".join(map(str, self._shared))]
         else:
             log = str(self.directory / "console.log")
             if os.getuid() == 0:  # root's sshd wants it, and nobody has made it without a service
@@ -259,6 +275,11 @@ class Machine:
             words = [sshd, "-D", "-E", log, "-f", str(self._etc / "sshd_config")]
         null = subprocess.DEVNULL
         return subprocess.Popen(words, stdin=null, stdout=null, stderr=null, cwd="/", env={})
+
+    @property
+    def first_pid(self) -> int:
+        """The machine's first process, as we number it: the way into its namespaces."""
+        return self._init_pid()
 
     def _init_pid(self) -> int:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")

@@ -46,14 +46,15 @@ def test_another_provider_keeps_its_settings(root: Path, read: Read) -> None:
     (root / "c.yaml").write_text(
         "min_workers: 2\nprovider: {type: aws, region: us-west-2, use_internal_ips: yes}\n"
         "head_node: {InstanceType: m5.large, Tags: [{Key: a, Value: 007}]}\n"
+        "worker_nodes: {InstanceType: m5.large, Tags: [{Key: a, Value: 007}]}\n"
     )
     compute = resolve_compute(read("name: x\ncluster: c.yaml\n"))
     assert (compute.provider, compute.count) == ("aws", 3)
     assert dict(compute.settings) == {
-        "region": "us-west-2",
-        "use_internal_ips": True,
-        "min_workers": 2,
-        "head_node": {"InstanceType": "m5.large", "Tags": [{"Key": "a", "Value": "007"}]},
+        "region": ("us-west-2",),
+        "private": True,
+        "instance_type": ("m5.large",),
+        "node_config": '{"Tags": [{"Key": "a", "Value": "007"}]}',
     }
 
 
@@ -94,7 +95,7 @@ def test_cluster_parameters_are_substituted(root: Path, read: Read) -> None:
     project = read(PARAMETERS)
     compute = resolve_compute(project, None, {"n": "4"})
     assert compute.count == 5
-    assert dict(compute.settings)["region"] == "us-west-2"
+    assert dict(compute.settings)["region"] == ("us-west-2",)
     assert dict(compute.settings)["label"] == "in-us-west-2-us-west-2"
 
 
@@ -104,9 +105,9 @@ def test_cluster_parameters_are_substituted(root: Path, read: Read) -> None:
 def test_no_value_changes_the_clusters_structure(root: Path, read: Read, value: str) -> None:
     (root / "c.yaml").write_text(CLUSTER)
     compute = resolve_compute(read(PARAMETERS), None, {"region": value})
-    assert dict(compute.settings)["region"] == value
+    assert dict(compute.settings)["region"] == (value,)
     assert dict(compute.settings)["label"] == f"in-{value}-{value}"
-    assert set(dict(compute.settings)) == {"region", "label", "min_workers"}
+    assert set(dict(compute.settings)) == {"region", "label"}
 
 
 def test_wrong_cluster_parameters_are_usage_errors(root: Path, read: Read) -> None:

@@ -1,0 +1,1 @@
+"""Ray clusters on the nodes of a session: set up step by step, started, stopped, reached."""

@@ -1,0 +1,129 @@
+"""The work on one node of a cluster that is brought up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from outrig.api import NewRun, Node, NodeGroup, Outrig, Session, WithFiles
+from outrig.errors import NotFoundError, OutrigError
+from outrig_ray.clusters.following import Script
+from outrig_ray.clusters.runtime import GRACE_S, RUNTIME, SET_UP, seen_runtime
+from outrig_ray.clusters.script import DONE, ray_overrides, runtime_script, set_up_script
+from outrig_ray.clusters.steps import Mounted, first_line, node_steps, start_digest
+from outrig_ray.clusters.watching import Watcher
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from outrig.api import Run
+
+_MOST_NOTED = 1 << 20
+
+
+@dataclass(slots=True, kw_only=True)
+class NodeWork:
+    """Sets a node up and starts Ray on it; `changed` tells whether anything had to be done."""
+
+    outrig: Outrig
+    session: Session
+    node: Node
+    group: NodeGroup
+    mounts: tuple[Mounted, ...]
+    head_address: str
+    plain: bool
+    restart: str
+    watcher: Watcher
+    changed: bool = False
+
+    @property
+    def _variables(self) -> Mapping[str, str]:
+        return {"RAY_HEAD_IP": self.head_address, "RAY_USAGE_STATS_ENABLED": "0"}
+
+    def set_up(self) -> None:
+        """Do the steps that are not done yet; raises `StepError`, `RemoteError`."""
+        if self.restart == "always":
+            return
+        steps = node_steps(self.group, self.mounts, self._variables, plain=self.plain)
+        done = self._done() if steps else frozenset()
+        left = [(at, one) for at, one in enumerate(steps) if one.digest not in done]
+        if not left:
+            return
+        self.changed = True
+        self._follow(SET_UP, set_up_script(left), {at: one.title for at, one in left}, {})
+
+    def _done(self) -> frozenset[str]:
+        """Return the digests of the steps that the node has noted."""
+        provider = self.outrig.runtime.provider(self.session)
+        if not isinstance(provider, WithFiles):
+            return frozenset()
+        try:
+            data = b""
+            for part in provider.read_file(self.session.id, self.node, DONE):
+                data += part
+                if len(data) > _MOST_NOTED:
+                    break
+        except NotFoundError:
+            return frozenset()
+        return frozenset(data.decode("ascii", "replace").split())
+
+    def start(self, head: Run | None) -> Run:
+        """Start Ray unless it runs as it is to; `head` is the head's, which a worker joins."""
+        params = {
+            "digest": start_digest(self.group, self._variables),
+            "head": "" if head is None else head.id,
+        }
+        running = seen_runtime(self.outrig, self.session, self.node)
+        if running is not None and self._may_stay(running, params):
+            return running
+        self.changed = True
+        if running is not None:
+            self.watcher.step(self.node, "stop Ray")
+            self.outrig.cancel_runs(self.session, [running], GRACE_S)
+        commands = self.group.commands.start
+        variables = {
+            **self._variables,
+            **ray_overrides(self.group.resources, self.group.labels),
+        }
+        script = runtime_script(commands, variables, plain=self.plain, autoscaled=False)
+        titles = {at: f"start: {first_line(one)}" for at, one in enumerate(commands, 1)}
+        return self._follow(RUNTIME, script, titles, params)
+
+    def _may_stay(self, running: Run, params: Mapping[str, str]) -> bool:
+        if running.params.get("head") != params["head"]:
+            return False  # its head is another one now
+        if self.restart == "never":
+            return True
+        return self.restart != "always" and running.params.get("digest") == params["digest"]
+
+    def _follow(
+        self, command: str, text: str, titles: dict[int, str], params: Mapping[str, str]
+    ) -> Run:
+        wanted = NewRun(script=text, command=command, params=dict(params), on=self.node.id)
+        run = self.outrig.execute(self.session, [wanted])[0]
+        node, watcher = self.node, self.watcher
+        script = Script(
+            node=node,
+            run=run,
+            titles=titles,
+            what="starting Ray" if command == RUNTIME else "set-up",
+            begun=lambda at: watcher.step(node, titles.get(at, "")),
+            ended=lambda at: watcher.done(node, titles.get(at, "")),
+            line=lambda line: watcher.line(node, line),
+        )
+        try:
+            script.follow(self.outrig, self.session)
+        except BaseException:
+            self._end(run)
+            raise
+        if script.unwatched:
+            watcher.notice(f"{node.id}: no process of Ray's was found after the start commands")
+        return run
+
+    def _end(self, run: Run) -> None:
+        """End a script that is not wanted any more."""
+        with self.outrig.cancel.passed_over():
+            try:
+                self.outrig.cancel_runs(self.session, [run], GRACE_S)
+            except OutrigError as err:
+                self.watcher.notice(f"{self.node.id}: {err}")

@@ -1,0 +1,157 @@
+"""The shell text that runs on nodes.
+
+A command of a cluster file runs as Ray runs it: in an interactive login shell of bash, in the home
+directory, so that what `.bashrc` sets up (conda, PATH) is there. What such a shell says about the
+missing terminal is dropped.
+
+Lines that begin with the character RS (octal 036) are for us, all others are the commands' output.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from outrig_ray.clusters.steps import Step
+
+MARK = "\x1e"
+STATE = ".ray"
+"""The directory below a session's work directory where a node keeps what it has done."""
+DONE = f"{STATE}/done"
+_LOGIN = (
+    "trap 'exit 143' TERM; cd ~; [ ! -f ~/.bashrc ] || . ~/.bashrc; exec 2>&3 3>&-; {exports}\n"
+    "(\n{command}\n)"
+)
+_PLAIN = "cd ~; {exports}\n(\n{command}\n)"
+_RAY = r"""ray() {
+  if [ "${1-}" = stop ]; then return 0; fi
+  local words=() word next=
+  for word in "$@"; do
+    case "$next$word" in
+      --autoscaling-config) next=- ;;
+      --autoscaling-config=*) ;;
+      -*) [ -z "$next" ] && words+=("$word") || { next=; } ;;
+      *) words+=("$word") ;;
+    esac
+  done
+  command ray "${words[@]}"
+}
+"""
+"""`ray stop` would end every Ray of the machine, and ours is stopped before; there is no file for
+an autoscaler where the number of nodes is fixed."""
+_SET_UP = r"""exec 2>&1
+work=$PWD
+mkdir -p {state}
+mark() {{ printf '\n\036%s\n' "$*"; }}
+home() {{ case $1 in '~/'*) printf '%s/%s' "$HOME" "${{1#'~/'}}";; *) printf %s "$1";; esac; }}
+"""
+_STEP = r"""mark begin {number}
+( {script}
+)
+code=$?
+if [ $code -ne 0 ]; then mark failed {number} $code; exit $code; fi
+printf '%s\n' {digest} >> "$work/{done}" || {{ mark failed {number} 1; exit 1; }}
+mark done {number}
+"""
+_MOUNT = r"""target=$(home {remote})
+mkdir -p "$(dirname "$target")" && {copy}"""
+_WATCH = r"""find_ray() {
+  for one in /proc/[0-9]*; do
+    read -r name < $one/comm || continue
+    case $name in raylet|gcs_server) ;; *) continue ;; esac
+    tr '\0' '\n' < $one/environ | grep -qx "OUTRIG_RUN=$OUTRIG_RUN" || continue
+    printf '%s ' "${one#/proc/}"
+  done 2>/dev/null
+}
+for turn in 1 2 3 4; do
+  pids=$(find_ray)
+  [ -z "$pids" ] || break
+  sleep 1
+done
+mark started
+if [ -z "$pids" ]; then
+  mark unwatched
+  while :; do sleep 3600; done
+fi
+while :; do
+  for one in $pids; do kill -0 "$one" 2>/dev/null || { mark ended; exit 1; }; done
+  sleep 1
+done
+"""
+
+
+def login_shell(
+    command: str,
+    variables: Mapping[str, str] | None = None,
+    *,
+    plain: bool = False,
+    prelude: str = "",
+) -> str:
+    """Return shell text that runs a command in bash, by default an interactive login shell."""
+    values = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", **(variables or {})}
+    exports = "export " + " ".join(f"{name}={shlex.quote(one)}" for name, one in values.items())
+    text = f"{exports}\n{prelude}" if prelude else exports
+    if plain:
+        inner = _PLAIN.format(exports=text, command=command)
+        return f"bash -c {shlex.quote(inner)}"
+    inner = _LOGIN.format(exports=text, command=command)
+    return f"bash --login -i -c {shlex.quote(inner)} 3>&2 2>/dev/null"
+
+
+def needs_bash(script: str) -> str:
+    """Return shell text that says so where there is no bash, as the shell alone would not."""
+    test = "command -v bash >/dev/null || { echo 'bash is not on this node' >&2; exit 127; }"
+    return f"{test}\n{script}"
+
+
+def mount_script(remote: str, source: str, *, directory: bool) -> str:
+    """Return what copies a mount from the session's work directory to its place."""
+    inside = shlex.quote(source)
+    if directory:
+        copy = f'mkdir -p "$target" && cp -a "$work"/{inside}/. "$target"/'
+    else:
+        copy = f'cp -a "$work"/{inside} "$target"'
+    return _MOUNT.format(remote=shlex.quote(remote), copy=copy)
+
+
+def set_up_script(steps: Sequence[tuple[int, Step]]) -> str:
+    """Return what runs steps one after the other; each that succeeded is noted on the node."""
+    text = [needs_bash(_SET_UP.format(state=STATE))]
+    for number, step in steps:
+        text.append(
+            _STEP.format(
+                number=number, script=step.script, digest=shlex.quote(step.digest), done=DONE
+            )
+        )
+    return "".join(text)
+
+
+def runtime_script(
+    commands: Sequence[str], variables: Mapping[str, str], *, plain: bool, autoscaled: bool
+) -> str:
+    """Return what starts Ray on a node and goes on until it ends there."""
+    text = [needs_bash(_SET_UP.format(state=STATE))]
+    prelude = "" if autoscaled else _RAY
+    for number, command in enumerate(commands, 1):
+        script = login_shell(command, variables, plain=plain, prelude=prelude)
+        text.append(
+            f"mark begin {number}\n( {script} )\ncode=$?\n"
+            f"if [ $code -ne 0 ]; then mark failed {number} $code; exit $code; fi\n"
+        )
+    text.append(_WATCH)
+    return "".join(text)
+
+
+def ray_overrides(resources: Mapping[str, float], labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables by which a node's Ray is told what it has."""
+    found: dict[str, str] = {}
+    if resources:
+        whole = {name: int(one) if one == int(one) else one for name, one in resources.items()}
+        found["RAY_OVERRIDE_RESOURCES"] = json.dumps(whole)
+    if labels:
+        found["RAY_OVERRIDE_LABELS"] = json.dumps(dict(labels))
+    return found

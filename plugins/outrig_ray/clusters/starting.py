@@ -1,0 +1,82 @@
+"""The session of a cluster: its nodes, with the mounts of the cluster file in its directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.api import FOR_EVER, Project, ProjectForm, StartRequest
+from outrig.errors import ConflictError
+from outrig_ray.clusters.cluster import PROJECT, keep_file
+from outrig_ray.clusters.steps import Mounted
+
+if TYPE_CHECKING:
+    from outrig.api import ClusterFile, ClusterMount, Outrig, Session, SnapshotReader
+
+MOUNTS = "mounts"
+
+
+def start_session(outrig: Outrig, cluster: ClusterFile) -> tuple[Session, tuple[Mounted, ...]]:
+    """Start the session, or bring its files up to date; returns it and the mounts as they are."""
+    found = outrig.state.sessions.live(PROJECT, cluster.name)
+    if found is not None:
+        _check_same(found, cluster)
+    reader = outrig.snapshots.gather(
+        [(_name(number), one.local) for number, one in enumerate(cluster.mounts)],
+        PROJECT,
+        cluster.name,
+        exclude=cluster.exclude,
+        ignore_files=cluster.filters,
+    )
+    digests = reader.digests
+    mounts = tuple(
+        _mounted(number, one, digests[_name(number)]) for number, one in enumerate(cluster.mounts)
+    )
+    return outrig.start(_request(outrig, cluster, reader)), mounts
+
+
+def _request(outrig: Outrig, cluster: ClusterFile, reader: SnapshotReader) -> StartRequest:
+    home = keep_file(outrig, cluster)
+    project = Project(
+        name=cluster.name,
+        root=home,
+        file=home / "outrig.yaml",
+        form=ProjectForm.OUTRIG,
+        compute=cluster.compute,
+    )
+    return StartRequest(
+        project=project,
+        project_id=PROJECT,
+        snapshot=reader,
+        compute=cluster.compute,
+        lifetime=FOR_EVER,
+        cluster=str(cluster.path),
+        name=cluster.name,
+    )
+
+
+def _name(number: int) -> str:
+    return f"{MOUNTS}-{number}"
+
+
+def _mounted(number: int, mount: ClusterMount, digest: str) -> Mounted:
+    directory = mount.local.is_dir()
+    source = _name(number) if directory else f"{_name(number)}/{mount.local.resolve().name}"
+    return Mounted(remote=mount.remote, source=source, directory=directory, digest=digest)
+
+
+def _check_same(session: Session, cluster: ClusterFile) -> None:
+    """Raise `ConflictError` when another cluster has the name."""
+    settings = dict(cluster.compute.settings)
+    hosts = {"was": session.settings.get("hosts"), "is": settings.get("hosts")}
+    if session.provider != cluster.compute.provider or not _same(hosts["was"], hosts["is"]):
+        where = ", ".join(one.id for one in session.nodes) or session.provider
+        raise ConflictError(
+            f'cluster "{session.name}" is there already, on other nodes ({where})',
+            hint=f"take it down first: outrig ray down {session.name}; or give another name: -n",
+        )
+
+
+def _same(one: object, other: object) -> bool:
+    """Tell whether two lists of hosts are the same; a record gives tuples back as lists."""
+    lists = [list(each) if isinstance(each, list | tuple) else each for each in (one, other)]
+    return bool(lists[0] == lists[1])

@@ -1,0 +1,1 @@
+"""The commands of Ray's cluster launcher: `ray up`, `ray exec` and the others."""
