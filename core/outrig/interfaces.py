@@ -6,11 +6,11 @@ A provider's abilities beyond the hooks are the small `With…` classes: the eng
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from outrig.hookspecs import hook_names, hookimpl
+from outrig.model.attendant import Attendant
 from outrig.settings import Settings
 
 if TYPE_CHECKING:
@@ -393,6 +393,18 @@ class ObjectStore(_MarksHooks, ABC):
         from outrig.snapshot.listing import delete_snapshots
 
         return delete_snapshots(self, digests, context)
+
+
+class WithLinks(ABC):
+    """A store whose objects can be read from anywhere by a link, without credentials."""
+
+    @abstractmethod
+    def link(self, key: str, start: int, length: int, valid_s: float) -> str | None:
+        """Return a URL that gives only these bytes of an object, for `valid_s` seconds.
+
+        Whoever follows it sends the header `Range: bytes=…` for just these. `None` when none can be
+        made. No request is made for it. Raises `StoreError`, `AuthError`.
+        """
 
 
 class Expander(_MarksHooks, ABC):

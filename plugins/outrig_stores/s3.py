@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from outrig.api import ObjectInfo, ObjectStore, Settings, setting
+from outrig.api import ObjectInfo, ObjectStore, Settings, WithLinks, setting
 from outrig.errors import ConfigError, OutrigError, StoreError
 from outrig_stores import s3_errors as errors
 from outrig_stores.keys import check_key, is_key
@@ -62,7 +62,7 @@ class S3StoreSettings(Settings):
                 raise ConfigError(f"stores.s3.{name} is {getattr(self, name)}; it must be above 0")
 
 
-class S3Store(ObjectStore):
+class S3Store(ObjectStore, WithLinks):
     """Objects in a bucket, all below one prefix."""
 
     settings_type = S3StoreSettings
@@ -82,6 +82,7 @@ class S3Store(ObjectStore):
         self._retrying = retrying or Retrying(attempts=self._own.attempts)
         self._lock = threading.Lock()
         self._made: Any = None
+        self._made_linking: Any = None
         self._refuses_conditions = False
         self._refuses_lists = False
 
@@ -155,6 +156,19 @@ class S3Store(ObjectStore):
                 "delete", "", "abort_multipart_upload", Key=one["Key"], UploadId=one["UploadId"]
             )
         return len(old)
+
+    def link(self, key: str, start: int, length: int, valid_s: float) -> str | None:
+        """Return a presigned URL; see `WithLinks`. The range is part of what is signed."""
+        check_key(key)
+        wanted = {"Bucket": self._bucket, "Key": self._prefix + key}
+        wanted["Range"] = f"bytes={start}-{start + length - 1}"
+        try:
+            made: str = self._linking.generate_presigned_url(
+                "get_object", Params=wanted, ExpiresIn=round(valid_s)
+            )
+        except Exception as err:
+            raise self._told(err, "link to", key) from err
+        return made
 
     # Writing
 
@@ -317,21 +331,29 @@ class S3Store(ObjectStore):
     def _client(self) -> Any:
         with self._lock:
             if self._made is None:
-                own = self._own
-                self._made = make_client(
-                    ClientOptions(
-                        endpoint=own.endpoint,
-                        region=own.region,
-                        profile=own.profile,
-                        access_key=own.access_key,
-                        secret_key=own.secret_key,
-                        addressing=own.addressing,
-                        connections=own.connections,
-                        timeout_s=own.timeout_s,
-                    ),
-                    self.url,
-                )
+                self._made = make_client(self._options, self.url)
             return self._made
+
+    @property
+    def _linking(self) -> Any:
+        with self._lock:
+            if self._made_linking is None:
+                self._made_linking = make_client(self._options, self.url, linking=True)
+            return self._made_linking
+
+    @property
+    def _options(self) -> ClientOptions:
+        own = self._own
+        return ClientOptions(
+            endpoint=own.endpoint,
+            region=own.region,
+            profile=own.profile,
+            access_key=own.access_key,
+            secret_key=own.secret_key,
+            addressing=own.addressing,
+            connections=own.connections,
+            timeout_s=own.timeout_s,
+        )
 
     def _call(self, what: str, key: str, method: str, **arguments: object) -> Any:
         def send(_attempt: int) -> Any:

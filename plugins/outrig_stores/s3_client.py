@@ -25,8 +25,11 @@ class ClientOptions:
     timeout_s: float
 
 
-def make_client(options: ClientOptions, url: str) -> Any:
-    """Return a client for threads to share; raises `PluginError`, `ConfigError`, `AuthError`."""
+def make_client(options: ClientOptions, url: str, *, linking: bool = False) -> Any:
+    """Return a client for threads to share; raises `PluginError`, `ConfigError`, `AuthError`.
+
+    One for `linking` signs links in the newer way, which covers the range, at the region's address.
+    """
     try:
         import boto3
         from botocore import exceptions
@@ -43,7 +46,7 @@ def make_client(options: ClientOptions, url: str) -> Any:
             endpoint_url=options.endpoint,
             aws_access_key_id=options.access_key,
             aws_secret_access_key=options.secret_key,
-            config=_config(options),
+            config=_config(options, linking=linking),
         )
     except exceptions.ProfileNotFound as err:
         raise AuthError(f"{url}: {err}", hint="see: aws configure list-profiles") from err
@@ -51,19 +54,23 @@ def make_client(options: ClientOptions, url: str) -> Any:
         raise ConfigError(f"{url}: {err}", hint="see: outrig config show stores.s3") from err
 
 
-def _config(options: ClientOptions) -> Any:
+def _config(options: ClientOptions, *, linking: bool) -> Any:
     from botocore.config import Config
 
     # Servers that are not AWS often know neither the newer checksums nor the way they are sent:
     # https://github.com/boto/boto3/issues/4392. Content is verified by its own digests anyway.
     elsewhere = options.endpoint or os.environ.get("AWS_ENDPOINT_URL")
     sums = "when_required" if elsewhere else "when_supported"
+    # "auto" makes links to the address of all regions, which sends on what is signed for itself.
+    own = options.addressing
+    style = "virtual" if linking and not elsewhere and own == "auto" else own
     return Config(
         connect_timeout=min(_CONNECT_S, options.timeout_s),
         read_timeout=options.timeout_s,
         max_pool_connections=options.connections + 4,
+        signature_version="s3v4" if linking else None,
         retries={"total_max_attempts": 1, "mode": "standard"},
-        s3={"addressing_style": options.addressing},
+        s3={"addressing_style": style},
         request_checksum_calculation=sums,
         response_checksum_validation=sums,
         user_agent_extra="outrig",

@@ -58,9 +58,10 @@ class StateAnswer(msgspec.Struct, frozen=True):
 
 
 class StatesAnswer(msgspec.Struct, frozen=True):
-    """The states of runs, in the order asked."""
+    """The states of runs, in the order asked; `notice` is what the node was told of its end."""
 
     states: tuple[StateAnswer, ...] = ()
+    notice: str = ""
 
 
 class LogAnswer(msgspec.Struct, frozen=True):
@@ -139,7 +140,7 @@ class FilesAnswer(msgspec.Struct, frozen=True):
 
 
 class Want(msgspec.Struct, frozen=True):
-    """What a node lacks in a sync: the manifest, or chunks by their order in it.
+    """What a node lacks in a sync: the manifest, or chunks by their order in it, or links to them.
 
     `zstd` tells whether the chunks may come in that encoding.
     """
@@ -155,6 +156,7 @@ class SyncAnswer(msgspec.Struct, frozen=True):
     skipped: bool = False
     written: int = 0
     removed: int = 0
+    fetched_bytes: int = 0
 
 
 def _moment(seconds: float | None) -> datetime | None:

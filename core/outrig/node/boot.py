@@ -37,6 +37,7 @@ MODULES = (
     "parts",
     "apply",
     "stock",
+    "linked",
     "sync",
     "files",
     "pipconf",

@@ -64,8 +64,7 @@ class Reading:
 
     def _as_stored(self, block: StoredBlock) -> bytes:
         self._note(len(block.chunks), sum(length for _, _, length in block.chunks))
-        places = [(self._wanted[digest], start, length) for digest, start, length in block.chunks]
-        return packed(places, block.frame, block.size_bytes)
+        return packed(_places(block.chunks, self._wanted), block.frame, block.size_bytes)
 
     def _joined(self, chunks: list[tuple[int, bytes]]) -> bytes:
         places, end = [], 0
@@ -88,6 +87,12 @@ class Reading:
         if self._count // CHECK_EVERY > before or self._count == len(self._wanted):
             self._context.check_cancelled()
             self._context.progress(self._count, len(self._wanted), "chunks")
+
+
+def _places(
+    chunks: tuple[tuple[str, int, int], ...], numbers: dict[str, int]
+) -> list[tuple[int, int, int]]:
+    return [(numbers[digest], start, length) for digest, start, length in chunks]
 
 
 class Spool:
@@ -146,6 +151,21 @@ class Packing:
         """Forget what was kept for other nodes."""
         for spool in self._spools.values():
             spool.close()
+
+    def links(self, wanted: dict[str, int]) -> Iterator[dict[str, object]]:
+        """Yield links to these chunks (digest to number) as nodes take them, if there are any."""
+        if isinstance(self._snapshot, BlockReader):
+            for link in self._snapshot.links(tuple(wanted)):
+                blocks = [
+                    (one.start, one.stored_bytes, one.size_bytes, _places(one.chunks, wanted))
+                    for one in link.blocks
+                ]
+                yield {
+                    "url": link.url,
+                    "start": link.start,
+                    "length": link.length,
+                    "blocks": blocks,
+                }
 
     def of(self, wanted: dict[str, int], *, zstd: bool) -> Reading | Spool:
         """Return what yields the packs of these chunks (digest to number)."""

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from outrig.errors import RemoteError
+from outrig.model.blocks import BlockReader
 from outrig.model.session import SyncReport
 from outrig.node.answers import SyncAnswer, Want
 from outrig.node.client import decoded, encoded
@@ -52,6 +53,7 @@ def sync_node(
         digest=manifest.digest,
         size=len(manifest.data),
         sent=at_once,
+        links=isinstance(request.snapshot, BlockReader) and request.snapshot.linked,
         clean=request.clean,
     ) as exchange:
         if at_once:
@@ -66,6 +68,11 @@ def sync_node(
                     exchange.send(manifest.data[start : start + PIECE])
                 continue
             wanted = _by_digest(manifest, want.chunks, client.name)
+            if want.want == "links":
+                for link in packing.links(wanted):
+                    exchange.send(encoded(link))
+                exchange.end()
+                continue
             zstd = want.zstd and client.compresses
             source = packing.of(wanted, zstd=zstd)
             for pack in source.packs():

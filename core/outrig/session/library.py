@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from outrig import paths
 from outrig.config.glance import configured
 from outrig.config.stores import StorePlace, is_name, located, store_place
-from outrig.errors import ConfigError, UsageError
+from outrig.errors import ConfigError, PluginError, UsageError
 from outrig.model.snapshot import SnapshotLabels, SnapshotQuery
 from outrig.session.context import EngineContext
 from outrig.settings import Settings
 from outrig.state.journal import SessionJournal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from outrig.interfaces import Context, ObjectStore
+    from outrig.model.blocks import Link
     from outrig.model.project import Project
     from outrig.model.snapshot import (
         ChunkSink,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from outrig.snapshot.retention import Retention
     from outrig.snapshot.scan import Preview
     from outrig.snapshot.statistics import StoreStatistics
+    from outrig.snapshot.stored import LinkSource
 
 _MAX_NAME = 200
 
@@ -264,7 +266,28 @@ class Library:
         """Return a snapshot's content, read from the store as it is needed."""
         from outrig.snapshot.stored import StoredReader
 
-        return StoredReader(snapshot, self._load_snapshot, self.context("load"))
+        context = self.context("load")
+        return StoredReader(snapshot, self._load_snapshot, context, self._links)
+
+    def _links(self) -> LinkSource | None:
+        """Return what makes links to chunks, if the store can."""
+        from outrig.interfaces import WithLinks
+
+        if self.store.startswith("file:"):
+            return None  # the usual one: it need not be loaded for that
+        try:
+            store = self.objects
+        except PluginError:
+            return None  # it answers the hooks in another way
+        if not isinstance(store, WithLinks):
+            return None
+
+        def linked(digests: Collection[str]) -> Iterator[Link]:
+            from outrig.snapshot.linking import links
+
+            return links(store, store, digests, self.context("link"))
+
+        return linked
 
     def delete(self, ids: Sequence[str]) -> DeleteReport:
         """Delete snapshots by id; missing ones are reported, not an error."""

@@ -52,7 +52,7 @@ class _Fetched(NamedTuple):
     failed: bool
 
 
-def _plan(places: dict[bytes, Place]) -> Iterator[_Run]:
+def neighbouring_blocks(places: dict[bytes, Place]) -> Iterator[_Run]:
     """Group chunks by block, and blocks by neighbourhood, in the order of the packs."""
     blocks: dict[tuple[str, int], list[tuple[bytes, Place]]] = {}
     for digest, place in places.items():
@@ -100,7 +100,7 @@ def _fetch(store: ObjectStore, run: _Run, *, stored: bool) -> _Fetched:
             continue
         found = _whole(content, wanted)
         failed = failed or len(found) < len(wanted)
-        if stored and block.codec == ZSTD and _nearly_all(found, block.raw):
+        if stored and block.codec == ZSTD and is_nearly_all(found, block.raw):
             parts = tuple((one.hex(), place.start, place.length) for one, place in found)
             blocks.append(StoredBlock(frame=bytes(frame), size_bytes=block.raw, chunks=parts))
         else:
@@ -120,7 +120,8 @@ def _whole(content: bytes, wanted: list[tuple[bytes, Place]]) -> list[tuple[byte
     ]
 
 
-def _nearly_all(found: list[tuple[bytes, Place]], size: int) -> bool:
+def is_nearly_all(found: list[tuple[bytes, Place]], size: int) -> bool:
+    """Whether so much of a block of `size` bytes is wanted that it is handed on whole."""
     return sum(place.length for _, place in found) >= _NEARLY_ALL * size
 
 
@@ -167,7 +168,9 @@ def fetch_chunks(
             continue
         if not places:
             break
-        with ended(_fetch_all(repository.store, _plan(places), stored=block is not None)) as runs:
+        with ended(
+            _fetch_all(repository.store, neighbouring_blocks(places), stored=block is not None)
+        ) as runs:
             for run, fetched in runs:
                 repository.context.check_cancelled()
                 if fetched.failed:

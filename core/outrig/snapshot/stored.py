@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from outrig.errors import NotFoundError, StoreError
@@ -13,10 +14,10 @@ from outrig.model.snapshot import ChunkSink, SnapshotInfo, Wanted
 from outrig.snapshot.ahead import ended
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from outrig.interfaces import Context
-    from outrig.model.blocks import Content
+    from outrig.model.blocks import Content, Link
     from outrig.model.snapshot import Entry
 
 _QUEUE_BYTES = 4 << 20
@@ -30,6 +31,13 @@ class LoadHook(Protocol):
         self, digest: str, wanted: Wanted, sink: ChunkSink, context: Context
     ) -> bool | None:
         """Hand a snapshot to a sink."""
+
+
+class LinkSource(Protocol):
+    """Makes links to what a store has of these chunks."""
+
+    def __call__(self, digests: Collection[str]) -> Iterator[Link]:
+        """Yield them."""
 
 
 class _Abandoned(Exception):  # noqa: N818 - nothing went wrong: nobody reads on
@@ -125,12 +133,17 @@ class StoredReader(BlockReader):
     """A snapshot by its label, id or digest; its entries are loaded when first asked for."""
 
     def __init__(
-        self, snapshot: SnapshotInfo | str, load_snapshot: LoadHook, context: Context
+        self,
+        snapshot: SnapshotInfo | str,
+        load_snapshot: LoadHook,
+        context: Context,
+        find_links: Callable[[], LinkSource | None] = lambda: None,
     ) -> None:
         self._id = snapshot if isinstance(snapshot, str) else snapshot.id
         self._info = None if isinstance(snapshot, str) else snapshot
         self._load = load_snapshot
         self._context = context
+        self._find_links = find_links
         self._entries: Collection[Entry] | None = None
         self._lock = threading.Lock()
 
@@ -163,6 +176,19 @@ class StoredReader(BlockReader):
     def read_stored(self, digests: Collection[str]) -> Iterator[Content]:
         """See `BlockReader`; in the order in which the store has them."""
         return self._read(digests, _BlockBridge())
+
+    @property
+    def linked(self) -> bool:  # type: ignore[override]
+        """See `BlockReader`."""
+        return self._link is not None
+
+    def links(self, digests: Collection[str]) -> Iterator[Link]:
+        """See `BlockReader`."""
+        return self._link(digests) if self._link is not None else iter(())
+
+    @cached_property
+    def _link(self) -> LinkSource | None:
+        return self._find_links()
 
     def _read(self, digests: Collection[str], bridge: _Bridge) -> Iterator[Content]:
         if not digests:

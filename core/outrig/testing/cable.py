@@ -10,6 +10,10 @@ import socket
 import threading
 import time
 from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PIECE = 256 << 10
 _NEW_NET = 0x40000000
@@ -49,6 +53,13 @@ class Cable:
         self._listeners.append(found)
         self._ring()
         return int(found.getsockname()[1])
+
+    def also_in(self, pid: int, port: int) -> None:
+        """Listen at a port of 127.0.0.1 in the network namespace of another process, too."""
+        with _inside(pid):
+            found = socket.create_server(("127.0.0.1", port))
+        self._listeners.append(found)
+        self._ring()
 
     def cut(self) -> None:
         """Let nothing through from now on; connections stay as they are."""
@@ -130,17 +141,8 @@ class Cable:
     def _dial(self) -> socket.socket:
         if self._pid is None:
             return socket.create_connection(("127.0.0.1", self._target), 5)
-        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        there = -1
-        try:
-            there = os.open(f"/proc/{self._pid}/ns/net", os.O_RDONLY)
-            _enter(there)
+        with _inside(self._pid):
             return socket.create_connection(("127.0.0.1", self._target), 5)
-        finally:
-            _enter(home)
-            os.close(home)
-            if there >= 0:
-                os.close(there)
 
     def _carry(self, source: socket.socket) -> None:
         try:
@@ -167,6 +169,22 @@ class Cable:
                 self._ends.pop(one, None)
                 self._ended.discard(one)
                 one.close()
+
+
+@contextlib.contextmanager
+def _inside(pid: int) -> Iterator[None]:
+    """Let this thread be in the network namespace of a process meanwhile."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    there = -1
+    try:
+        there = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+        _enter(there)
+        yield
+    finally:
+        _enter(home)
+        os.close(home)
+        if there >= 0:
+            os.close(there)
 
 
 def _enter(namespace: int) -> None:

@@ -159,7 +159,10 @@ class Applying:
 
     def take(self, pack: bytes) -> None:
         """Put the chunks of one pack where they belong."""
-        content, places = unpacked(pack)
+        self.take_content(*unpacked(pack))
+
+    def take_content(self, content: memoryview, places: list[tuple[int, int, int]]) -> None:
+        """Put chunks where they belong: number, start and length in the content."""
         for order, start, size in places:
             for number, position in self.places.pop(order, ()):
                 self.take_chunk(number, position, content[start : start + size])
@@ -270,10 +273,15 @@ def unpacked(pack: bytes) -> tuple[memoryview, list[tuple[int, int, int]]]:
         places, begin, count, size = [], 0, -1, 0
     if len(places) != count:
         raise Refused("a pack of chunks is cut short")
+    return block_content(memoryview(pack)[begin:], size), places
+
+
+def block_content(stored: memoryview, size: int) -> memoryview:
+    """Return the content of a block; a `size` means that it is a zstd frame. Raises `Refused`."""
     if not size:
-        return memoryview(pack)[begin:], places
+        return stored
     zstd = found_zstd()
-    content = zstd.plain(pack[begin:], MAX_FRAME) if zstd is not None else None
+    content = zstd.plain(bytes(stored), MAX_FRAME) if zstd is not None else None
     if content is None or len(content) != size:
         raise Refused("a pack of chunks does not decompress")
-    return content, places
+    return content

@@ -6,6 +6,7 @@ from outrig.node.program.apply import Applying, distinct_chunks
 from outrig.node.program.call import SessionLock
 from outrig.node.program.kept import take_over
 from outrig.node.program.lifetime import touch
+from outrig.node.program.linked import fetch_linked
 from outrig.node.program.manifest import Applied, parse_manifest
 from outrig.node.program.place import Refused
 from outrig.node.program.runs import make_session
@@ -83,12 +84,20 @@ def apply_manifest(
     if own:
         applying.remove_stale(clean)
     stock.take_others(call.text("session"))
+    before = applying.missing_bytes()
+    fetch_linked(call, applying)
+    fetched = before - applying.missing_bytes()
     receive_chunks(call, applying)
     applying.finish()
     applying.write_notes()
     applying.applied.finish(call.text("digest"), manifest, applying.items)
     changed = bool(applying.stale or applying.removed)
-    return {"skipped": not changed, "written": applying.written, "removed": applying.removed}
+    return {
+        "skipped": not changed,
+        "written": applying.written,
+        "removed": applying.removed,
+        "fetched_bytes": fetched,
+    }
 
 
 def receive_chunks(call: Call, applying: Applying) -> None:
