@@ -49,6 +49,7 @@ _HOME = {
     "outrig.engine": ("Outrig",),
     "outrig.hookspecs": ("hookimpl",),
     "outrig.interfaces": (
+        "Attendant",
         "Context",
         "Expander",
         "Intent",
@@ -74,7 +75,6 @@ _HOME = {
         "WithSessionEnd",
         "WithUpkeep",
     ),
-    "outrig.model.attendant": ("Attendant",),
     "outrig.model.cluster": (
         "ClusterCommands",
         "ClusterFile",
@@ -87,7 +87,6 @@ _HOME = {
         "ConsoleRequest",
         "Size",
     ),
-    "outrig.model.interruption": ("Interruption",),
     "outrig.model.node": (
         "FOR_EVER",
         "Candidate",
@@ -170,21 +169,6 @@ _HOME = {
         "CreateRequest",
         "create_project",
     ),
-    "outrig.project.document": ("Document",),
-    "outrig.project.problem": (
-        "Problem",
-        "ProjectFileError",
-    ),
-    "outrig.project.schema": (
-        "AnyKind",
-        "Key",
-        "ListKind",
-        "MapKind",
-        "TextKind",
-    ),
-    "outrig.project.scalars": ("plain_value",),
-    "outrig.project.section": ("Section",),
-    "outrig.project.toml_document": ("read_toml",),
     "outrig.session.cancel": ("Cancel",),
     "outrig.session.observer": (
         "Observer",
@@ -243,6 +227,7 @@ if TYPE_CHECKING:
     from outrig.durations import parse_limit_s as parse_limit_s
     from outrig.engine import Outrig as Outrig
     from outrig.hookspecs import hookimpl as hookimpl
+    from outrig.interfaces import Attendant as Attendant
     from outrig.interfaces import Context as Context
     from outrig.interfaces import Expander as Expander
     from outrig.interfaces import Intent as Intent
@@ -267,7 +252,6 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithPrices as WithPrices
     from outrig.interfaces import WithSessionEnd as WithSessionEnd
     from outrig.interfaces import WithUpkeep as WithUpkeep
-    from outrig.model.attendant import Attendant as Attendant
     from outrig.model.cluster import ClusterCommands as ClusterCommands
     from outrig.model.cluster import ClusterFile as ClusterFile
     from outrig.model.cluster import ClusterMount as ClusterMount
@@ -276,7 +260,6 @@ if TYPE_CHECKING:
     from outrig.model.console import Console as Console
     from outrig.model.console import ConsoleRequest as ConsoleRequest
     from outrig.model.console import Size as Size
-    from outrig.model.interruption import Interruption as Interruption
     from outrig.model.node import FOR_EVER as FOR_EVER
     from outrig.model.node import Candidate as Candidate
     from outrig.model.node import Endpoint as Endpoint
@@ -343,17 +326,6 @@ if TYPE_CHECKING:
     from outrig.project.create import CreateForm as CreateForm
     from outrig.project.create import CreateRequest as CreateRequest
     from outrig.project.create import create_project as create_project
-    from outrig.project.document import Document as Document
-    from outrig.project.problem import Problem as Problem
-    from outrig.project.problem import ProjectFileError as ProjectFileError
-    from outrig.project.schema import AnyKind as AnyKind
-    from outrig.project.schema import Key as Key
-    from outrig.project.schema import ListKind as ListKind
-    from outrig.project.schema import MapKind as MapKind
-    from outrig.project.schema import TextKind as TextKind
-    from outrig.project.scalars import plain_value as plain_value
-    from outrig.project.section import Section as Section
-    from outrig.project.toml_document import read_toml as read_toml
     from outrig.session.cancel import Cancel as Cancel
     from outrig.session.observer import Observer as Observer
     from outrig.session.observer import Progress as Progress

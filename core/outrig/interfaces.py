@@ -6,11 +6,11 @@ A provider's abilities beyond the hooks are the small `With…` classes: the eng
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from outrig.hookspecs import hook_names, hookimpl
-from outrig.model.attendant import Attendant
 from outrig.settings import Settings
 
 if TYPE_CHECKING:
