@@ -49,7 +49,6 @@ _HOME = {
     "outrig.engine": ("Outrig",),
     "outrig.hookspecs": ("hookimpl",),
     "outrig.interfaces": (
-        "Attendant",
         "Context",
         "Expander",
         "Intent",
@@ -75,6 +74,7 @@ _HOME = {
         "WithSessionEnd",
         "WithUpkeep",
     ),
+    "outrig.model.attendant": ("Attendant",),
     "outrig.model.cluster": (
         "ClusterCommands",
         "ClusterFile",
@@ -87,6 +87,7 @@ _HOME = {
         "ConsoleRequest",
         "Size",
     ),
+    "outrig.model.interruption": ("Interruption",),
     "outrig.model.node": (
         "FOR_EVER",
         "Candidate",
@@ -227,7 +228,6 @@ if TYPE_CHECKING:
     from outrig.durations import parse_limit_s as parse_limit_s
     from outrig.engine import Outrig as Outrig
     from outrig.hookspecs import hookimpl as hookimpl
-    from outrig.interfaces import Attendant as Attendant
     from outrig.interfaces import Context as Context
     from outrig.interfaces import Expander as Expander
     from outrig.interfaces import Intent as Intent
@@ -252,6 +252,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithPrices as WithPrices
     from outrig.interfaces import WithSessionEnd as WithSessionEnd
     from outrig.interfaces import WithUpkeep as WithUpkeep
+    from outrig.model.attendant import Attendant as Attendant
     from outrig.model.cluster import ClusterCommands as ClusterCommands
     from outrig.model.cluster import ClusterFile as ClusterFile
     from outrig.model.cluster import ClusterMount as ClusterMount
@@ -260,6 +261,7 @@ if TYPE_CHECKING:
     from outrig.model.console import Console as Console
     from outrig.model.console import ConsoleRequest as ConsoleRequest
     from outrig.model.console import Size as Size
+    from outrig.model.interruption import Interruption as Interruption
     from outrig.model.node import FOR_EVER as FOR_EVER
     from outrig.model.node import Candidate as Candidate
     from outrig.model.node import Endpoint as Endpoint

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from outrig.errors import RemoteError
     from outrig.model.console import Console, ConsoleRequest
     from outrig.model.node import Login
     from outrig.model.project import Compute, Project
@@ -225,6 +226,7 @@ class Outrig(WithProjects):
         from outrig.session.projects import pull_request
         from outrig.session.pull import pull
 
+        session = self.state.sessions.get(session.id) or session  # it may have got new nodes
         request = pull_request(self, session, outputs, apart=apart, anew=anew)
         return [] if request is None else pull(self.runtime, session, request)
 
@@ -287,7 +289,7 @@ class Outrig(WithProjects):
         """Hand what runs print to the observer until they end; returns them as they ended."""
         from outrig.session.execute import follow
 
-        return follow(self.runtime, session, runs, since=since)
+        return follow(self.runtime, session, runs, since=since, recover=self.recover)
 
     def read_logs(self, session: Session, run: Run, *, since: int = 0) -> None:
         """Hand what a run has printed so far to the observer."""
@@ -299,7 +301,7 @@ class Outrig(WithProjects):
         """Wait until runs have ended; returns them as they ended."""
         from outrig.session.execute import wait
 
-        return wait(self.runtime, session, runs)
+        return wait(self.runtime, session, runs, recover=self.recover)
 
     def cancel_runs(self, session: Session, runs: Sequence[Run], grace_s: float = 5) -> list[Run]:
         """End runs: TERM, then KILL after `grace_s` seconds."""
@@ -318,6 +320,15 @@ class Outrig(WithProjects):
         from outrig.session.upkeep import bring_up_to_date
 
         return bring_up_to_date(self.runtime, session)
+
+    def recover(self, session: Session, lost: RemoteError) -> Session:
+        """Return a session whose nodes did not answer: with new ones, if its own were taken back.
+
+        Raises `lost` when that is not why they did not answer.
+        """
+        from outrig.session.recovery import recover
+
+        return recover(self, session, lost)
 
     def find_orphans(self) -> list[Orphan]:
         """Return what is kept somewhere and nothing uses; changes nothing."""

@@ -6,11 +6,11 @@ A provider's abilities beyond the hooks are the small `With…` classes: the eng
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from outrig.hookspecs import hook_names, hookimpl
+from outrig.model.attendant import Attendant
 from outrig.settings import Settings
 
 if TYPE_CHECKING:
@@ -99,17 +99,6 @@ class Context(ABC):
     @abstractmethod
     def check_cancelled(self) -> None:
         """Raise `Interrupted` when the user asked to stop; call it between steps."""
-
-
-class Attendant:
-    """Whom a provider tells of trouble while it waits; the engine gives its own."""
-
-    def say(self, text: str) -> None:
-        """Hear in one line why something takes longer."""
-
-    def pause(self, seconds: float) -> None:
-        """Wait; raises `Interrupted` when the user asks to stop."""
-        time.sleep(seconds)
 
 
 class _MarksHooks:

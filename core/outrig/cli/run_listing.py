@@ -35,6 +35,7 @@ COLUMNS: tuple[Column[Run], ...] = (
     Column("reason", lambda run: run.state.reason, shown=False),
     Column("params", lambda run: run.params, shown=False),
     Column("script", lambda run: run.script, shown=False),
+    Column("repeats", lambda run: run.repeats, shown=False),
     Column("session", lambda run: run.session_id, shown=False),
     Column("snapshot", lambda run: run.snapshot_digest, shown=False),
     Column("environment", lambda run: run.environment_digest, shown=False),

@@ -19,6 +19,7 @@ from outrig.cli.running import (
 )
 from outrig.durations import parse_limit_s
 from outrig.errors import OutrigError, PolicyError, UsageError
+from outrig.model.interruption import Interruption
 from outrig.model.node import Lifetime
 from outrig.model.resources import parse_resources
 from outrig.model.session import Step
@@ -52,6 +53,7 @@ class StartOptions:
     resources: str | None = None
     timeout_s: float | None = None
     lifetime: Lifetime | None = None
+    on_interruption: Interruption | None = None
     pull: bool = True
     cluster_params: tuple[str, ...] = ()
     session_args: str | None = None
@@ -69,6 +71,7 @@ class StartOptions:
             resources=command.text("resources"),
             timeout_s=command.value("timeout", float),
             lifetime=_lifetime(command),
+            on_interruption=_policy(command),
             pull=not command.flag("no-pull"),
             cluster_params=command.texts("cluster-param"),
             session_args=command.text("session-args"),
@@ -121,7 +124,9 @@ def run_and_pull(
     started = command.outrig.execute(session, runs)
     ended = follow(command, session, started)
     say_ends(command, session, ended)
-    if pull:
+    if pull and any(run.cut for run in ended):
+        command.warn(f"{session.name}: outputs went with the node that was taken back")
+    elif pull:
         try:
             with command.outrig.cancel.passed_over():  # what ended the runs is not meant for this
                 say_pulled(command, command.outrig.pull(session, apart=apart, anew=False))
@@ -183,6 +188,11 @@ def _request(
     )
 
 
+def _policy(command: Command) -> Interruption | None:
+    text = command.text("on-interruption")
+    return None if text is None else Interruption(text)
+
+
 def _lifetime(command: Command) -> Lifetime | None:
     """Return the limits that were given, `None` where none was."""
     if not command.was_given("idle") and not command.was_given("max-age"):
@@ -216,6 +226,8 @@ def _compute(command: Command, compute: Compute, options: StartOptions) -> Compu
         if options.resources is not None:
             one = replace(one, resources=parse_resources(options.resources))
         given = given_settings(command, one.provider)
+        if options.on_interruption is not None:
+            one = replace(one, on_interruption=options.on_interruption)
         if options.count is not None or FLAG_MARK + "hosts" in dict(given):
             one = replace(one, count=options.count)
         return replace(one, settings=tuple({**dict(one.settings), **dict(given)}.items()))

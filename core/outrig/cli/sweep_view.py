@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from outrig.cli.amounts import duration
 from outrig.cli.table import columns_of
 from outrig.cli.terminal import clean, is_terminal, one_line, send, width
+from outrig.errors import RemoteError
 from outrig.model.run import RunStatus, Stream
 from outrig.sweep.track import ref_of
 
@@ -71,11 +73,15 @@ class LineView(View):
         if session is None:
             return
         control = driver.runtime.executor(session)
-        for case in self._new(driver, sweep):
-            for stream in Stream:
-                self._print(control, sweep, session, case, stream)
-            if case.status.ended:
-                self._shown.add(case.run_id)
+        try:
+            for case in self._new(driver, sweep):
+                for stream in Stream:
+                    self._print(control, sweep, session, case, stream)
+                if case.status.ended:
+                    self._shown.add(case.run_id)
+        except RemoteError:
+            if sweep.state.ended:
+                raise  # else the driver's next turn sees to it
 
     def print_case(self, driver: Driver, sweep: Sweep, session: Session, case: SweepCase) -> None:
         """Print what a case has printed so far."""
@@ -139,7 +145,8 @@ class TableView(View):
         running = driver.sweeps.cases(sweep.id, (RunStatus.RUNNING,), limit=_SHOWN_ROWS)
         session = driver.session(sweep)
         if session is not None:
-            self._read(driver, sweep, session, running)
+            with suppress(RemoteError):  # the driver's next turn sees to it
+                self._read(driver, sweep, session, running)
         now = time.time()
         shown = [(status, counts[status]) for status in RunStatus if counts.get(status)]
         summary = ", ".join(f"{count} {status.value}" for status, count in shown)

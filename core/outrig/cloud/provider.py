@@ -183,7 +183,9 @@ class CloudProvider(
         reason = self._why_ended(listing.machines)
         if reason is None or (listing.silent and not listing.machines):
             return Kept()
-        return Kept(ended={node.data.get("session", ""): reason})
+        session = node.data.get("session", "")
+        taken = any(one.taken_back for one in listing.machines)
+        return Kept(ended={session: reason}, taken_back=(session,) if taken else ())
 
     def _why_ended(self, found: Sequence[Machine]) -> str | None:
         if not found:

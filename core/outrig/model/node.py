@@ -152,12 +152,14 @@ class Inventory:
 class Kept:
     """What a node keeps: ids of sessions, why those ended that did, and unused environments.
 
+    `taken_back` are those of `ended` whose node its provider took for somebody else.
     `files_bytes` is the size of what it has of ended sessions' snapshots, for sessions to come,
     `leftovers` what killed removals left, and programs of ours that nobody has asked for in a week.
     """
 
     sessions: tuple[str, ...] = ()
     ended: Mapping[str, str] = field(default_factory=dict)
+    taken_back: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     files_bytes: int = 0
     leftovers: tuple[str, ...] = ()

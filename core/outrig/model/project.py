@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from outrig.model.interruption import Interruption
 from outrig.model.resources import ANY, Resources
 
 Scalar = str | int | float | bool
@@ -60,6 +61,7 @@ class ClusterSpec:
 class Compute:
     """What nodes to take: provider, how many and how large. `settings` are the provider's own.
 
+    `on_interruption` `None` leaves what becomes of the session when they are taken back as it is.
     `count` `None` leaves it to the provider: the hosts that were named, or one node. `shared` are
     settings that were said for several providers at once: each takes those that it has.
     """
@@ -68,6 +70,7 @@ class Compute:
     count: int | None = None
     resources: Resources = ANY
     settings: tuple[tuple[str, object], ...] = ()
+    on_interruption: Interruption | None = None
     shared: tuple[tuple[str, object], ...] = ()
     otherwise: tuple[Compute, ...] = ()
     """Where to go, in this order, when the provider has no capacity."""

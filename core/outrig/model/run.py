@@ -35,6 +35,10 @@ class Stream(Enum):
     ERR = "err"
 
 
+UNKNOWN_RUN = "the node does not know this run"
+"""The reason that nodes give for a run which they were never handed, or lost with their disk."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One run to start: shell text, run by `sh -c` in `directory` under the work directory.
@@ -151,7 +155,11 @@ class PrepareRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One execution of a command in a session, as recorded."""
+    """One execution of a command in a session, as recorded.
+
+    `cut` tells that its node was taken back before its end was seen, `repeats` which run that was
+    cut it does again.
+    """
 
     id: str
     session_id: str
@@ -164,3 +172,9 @@ class Run:
     snapshot_digest: str | None = None
     environment_digest: str | None = None
     sweep_id: str | None = None
+    cut: bool = False
+    repeats: str | None = None
+    resources: Resources = ANY
+    timeout_s: float | None = None
+    background: bool = False
+    tmux: bool = False

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
+from outrig.model.interruption import Interruption
 from outrig.model.node import FOR_EVER, Candidate, Lifetime, Node, Price
 from outrig.model.resources import ANY, Resources
 from outrig.model.snapshot import SnapshotInfo, SnapshotReader
@@ -60,6 +61,7 @@ class Session:
     settings: Mapping[str, object] = field(default_factory=dict)
     outputs_apart: bool = False
     """Whether outputs go to `outputs/<session>/`: it was started together with others."""
+    on_interruption: Interruption = Interruption.STOP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

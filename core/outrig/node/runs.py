@@ -61,6 +61,7 @@ class RunsOnNodes(NodeBase, WithExecution, WithMetrics, ABC):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._known = Known()
+        self._notices: dict[str, str] = {}
 
     def sync(self, request: SyncRequest, context: Context) -> SyncReport:
         """See `outrig.hookspecs.sync`."""
@@ -136,10 +137,14 @@ class RunsOnNodes(NodeBase, WithExecution, WithMetrics, ABC):
                 {"run": ref.id, "session": ref.session_id, **self._known.of(ref.id)}
                 for ref in on_them[node.id]
             ]
-            return self.on(
+            answer = self.on(
                 node,
                 lambda client: client.call(StatesAnswer, op, runs=runs, timeout_s=timeout_s),
-            ).states
+            )
+            if answer.notice and answer.notice != self._notices.get(node.id):
+                self._notices[node.id] = answer.notice
+                self.attendant.notice(node, answer.notice)
+            return answer.states
 
         return {state.id: state for states in self.on_each(nodes, on_node) for state in states}
 

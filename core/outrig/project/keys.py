@@ -178,6 +178,13 @@ COMPUTE = MapKind(
             kind=EitherKind(kinds=(TextKind(says="text such as cpu=2,memory=4g,gpu=1"), RESOURCES)),
             help="What each node must have at least.",
         ),
+        Key(
+            name="on_interruption",
+            kind=ChoiceKind(words=("stop", "restart", "rerun")),
+            default="stop",
+            help="What follows when the provider takes spot nodes back: the session is suspended, "
+            "gets new ones, or runs there again, from the beginning, what was cut.",
+        ),
     ),
     others=AnyKind(),
 )

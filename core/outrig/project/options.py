@@ -25,6 +25,7 @@ OWN_OPTIONS = frozenset(
         "no-pull",
         "notify",
         "on",
+        "on-interruption",
         "output",
         "param",
         "preview",

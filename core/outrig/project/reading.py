@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from outrig.errors import ProjectError
+from outrig.model.interruption import Interruption
 from outrig.model.project import (
     ClusterSpec,
     Command,
@@ -131,12 +132,13 @@ def _compute(section: Section) -> Compute:
     names = tuple(filter(None, _texts(section, "provider"))) or ("local",)
     several = isinstance(section.get("provider"), YamlList)
     own = {key.name for key in COMPUTE.keys} | (set(names) if several else set())
-    beside = _settings(section, own)
+    beside, policy = _settings(section, own), section.text("on_interruption")
     ways = [
         Compute(
             provider=name,
             count=section.whole("count"),
             resources=_resources(section),
+            on_interruption=Interruption(policy) if policy else None,
             settings=_settings(section.section(name), set()) if several else beside,
             shared=beside if several else (),
         )

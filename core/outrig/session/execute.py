@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from outrig.errors import OutrigError
+from outrig.errors import OutrigError, RemoteError
 from outrig.ids import new_id
 from outrig.interfaces import OnThisComputer
 from outrig.model.resources import ANY
@@ -29,7 +30,7 @@ from outrig.session.states import change_run
 from outrig.session.tmux import in_tmux
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from outrig.interfaces import RunControl
     from outrig.model.node import Node
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from outrig.session.requests import NewRun
     from outrig.session.runtime import Runtime
 
+    Recover = Callable[[Session, RemoteError], Session]
+
 _WAIT_S = 0.5
 _END_S = 5.0
 _ASKED_AT_ONCE = 256
@@ -45,6 +48,7 @@ _ASKED_AT_ONCE = 256
 _PAUSE_S = 0.0008
 """For each run that is asked about, so that asking again at every end costs little."""
 _LOG_BYTES = 1024 * 1024
+_KILLED = (128 + signal.SIGTERM, 128 + signal.SIGKILL)
 
 
 def execute(
@@ -63,12 +67,12 @@ def execute(
     batches: dict[tuple[str, ...], tuple[tuple[Node, ...], list[Task]]] = {}
     for run, (one, nodes) in zip(runs, placed, strict=True):
         names = tuple(node.id for node in nodes)
-        batches.setdefault(names, (nodes, []))[1].append(_task(runtime, session, run, one))
+        batches.setdefault(names, (nodes, []))[1].append(task_of(runtime, session, run, one))
     try:
         refs = {
             ref.id: ref
             for nodes, tasks in batches.values()
-            for ref in _hand_out(runtime, session, nodes, tasks, cap)
+            for ref in hand_out(runtime, session, nodes, tasks, cap)
         }
     except OutrigError as err:
         with suppress(OutrigError):
@@ -87,13 +91,14 @@ def _places(session: Session, wanted: NewRun) -> list[tuple[Node, ...]]:
     return [(node,) for node in nodes_named(session, wanted.on)]
 
 
-def _hand_out(
+def hand_out(
     runtime: Runtime,
     session: Session,
     nodes: tuple[Node, ...],
     tasks: Sequence[Task],
     cap: int | None,
 ) -> tuple[RunRef, ...]:
+    """Give tasks to these nodes of a session; those a node has already are not started again."""
     request = ExecuteRequest(
         session_id=session.id,
         nodes=nodes,
@@ -122,6 +127,10 @@ def _new_run(runtime: Runtime, session: Session, wanted: NewRun, node: Node) -> 
         params=dict(wanted.params),
         snapshot_digest=session.snapshot_digest,
         environment_digest=session.environment_digest,
+        resources=wanted.resources,
+        timeout_s=wanted.timeout_s,
+        background=wanted.background,
+        tmux=wanted.tmux,
     )
 
 
@@ -147,7 +156,8 @@ def _resources(runtime: Runtime, session: Session, wanted: NewRun) -> Resources:
     return session.resources if isinstance(runtime.provider(session), OnThisComputer) else ANY
 
 
-def _task(runtime: Runtime, session: Session, run: Run, wanted: NewRun) -> Task:
+def task_of(runtime: Runtime, session: Session, run: Run, wanted: NewRun) -> Task:
+    """Return a run as nodes are told of it."""
     script = wanted.script
     if wanted.tmux:
         script = in_tmux(script, session_id=session.id, session_name=session.name, run_id=run.id)
@@ -172,21 +182,81 @@ class _Followed:
     drained: bool = False
 
 
-def follow(runtime: Runtime, session: Session, runs: Sequence[Run], *, since: int = 0) -> list[Run]:
+def follow(
+    runtime: Runtime,
+    session: Session,
+    runs: Sequence[Run],
+    *,
+    since: int = 0,
+    recover: Recover | None = None,
+) -> list[Run]:
     """Hand on what runs print, from byte `since` of each stream, until all have ended.
 
-    Raises `Interrupted` when the user asks to stop; the runs then go on.
+    `recover` is asked for the session as it stands when its nodes do not answer, and raises where
+    it cannot help. Raises `Interrupted` when the user asks to stop; the runs then go on.
     """
-    control = runtime.executor(session)
     followed = [_Followed(run, dict.fromkeys(Stream, since)) for run in runs]
     while live := [one for one in followed if not one.drained]:
         runtime.cancel.check()
-        refs = tuple(one.run.ref for one in live if one.run.ref is not None)
-        for one, state in zip(live, control.wait(refs, _WAIT_S), strict=True):
-            one.run = update(runtime, session, one.run, state)
-            _hand_on(runtime, session, control, one)
-            one.drained = one.run.state.status.ended
+        try:
+            _follow_on(runtime, session, live)
+            if any(was_killed(one.run.state) for one in live):
+                anew = _asked_why(session, recover)
+                session = anew or session
+                if anew is not None:
+                    _go_over(runtime, session, live)
+        except RemoteError as err:
+            if recover is None:
+                raise
+            session = recover(session, err)
+            _go_over(runtime, session, live)
     return [one.run for one in followed]
+
+
+def _follow_on(runtime: Runtime, session: Session, live: Sequence[_Followed]) -> None:
+    control = runtime.executor(session)
+    refs = tuple(one.run.ref for one in live if one.run.ref is not None)
+    for one, state in zip(live, control.wait(refs, _WAIT_S), strict=True):
+        one.run = update(runtime, session, one.run, state)
+        _hand_on(runtime, session, control, one)
+        one.drained = one.run.state.status.ended
+
+
+def _go_over(runtime: Runtime, session: Session, live: Sequence[_Followed]) -> None:
+    """Go over to the runs that do again what was cut; of others that is gone nothing more comes."""
+    there = {node.id for node in session.nodes if session.state is SessionState.RUNNING}
+    runs = latest(runtime, session, [one.run for one in live])
+    for one, now in zip(live, runs, strict=True):
+        if now.id != one.run.id:
+            runtime.observer.notice(f"run {one.run.id} was cut; it runs again as {now.id}")
+            one.offsets = dict.fromkeys(Stream, 0)
+        gone = now.ref is None or now.ref.node.id not in there
+        one.run, one.drained = now, now.state.status.ended and gone
+
+
+def was_killed(state: RunState) -> bool:
+    """Tell whether a run was ended from outside, as those are whose machine shuts down."""
+    killed = state.status is RunStatus.FAILED and state.exit_code in _KILLED
+    return killed and state.reason in (None, "killed by SIGTERM", "killed by SIGKILL")
+
+
+def _asked_why(session: Session, recover: Recover | None) -> Session | None:
+    """Return the session anew where a run was killed as its node was taken back, else `None`."""
+    try:
+        return recover(session, RemoteError("a run was killed")) if recover is not None else None
+    except RemoteError:
+        return None
+
+
+def latest(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[Run]:
+    """Return runs as they are recorded, and where they are done again the last that does so."""
+    found = {one.id: one for one in runtime.state.runs.of_session(session.id)}
+    again = {one.repeats: one for one in found.values() if one.repeats is not None}
+
+    def last(run: Run) -> Run:
+        return last(again[run.id]) if run.id in again else run
+
+    return [last(found.get(run.id, run)) for run in runs]
 
 
 def read_logs(runtime: Runtime, session: Session, run: Run, *, since: int = 0) -> None:
@@ -195,21 +265,40 @@ def read_logs(runtime: Runtime, session: Session, run: Run, *, since: int = 0) -
     _hand_on(runtime, session, runtime.executor(session), one)
 
 
-def wait(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[Run]:
-    """Wait until runs have ended, without reading what they print; raises `Interrupted`."""
-    control = runtime.executor(session)
-    ended: dict[str, Run] = {}
+def wait(
+    runtime: Runtime, session: Session, runs: Sequence[Run], *, recover: Recover | None = None
+) -> list[Run]:
+    """Wait until runs have ended, without reading what they print; `recover` as in `follow`.
+
+    Raises `Interrupted`.
+    """
+    now = {run.id: run for run in runs}
     live = {run.id: run for run in runs if run.ref and not run.state.status.ended}
     while live:
         runtime.cancel.check()
-        asked = list(islice(live.values(), _ASKED_AT_ONCE))
-        refs = tuple(run.ref for run in asked if run.ref is not None)
-        for run in update_all(runtime, session, asked, control.wait(refs, _WAIT_S)):
-            live[run.id] = run
+        asked = list(islice(live, _ASKED_AT_ONCE))
+        try:
+            told = _wait_on(runtime, session, [live[one] for one in asked])
+            if any(was_killed(run.state) for run in told):
+                session = _asked_why(session, recover) or session
+                told = latest(runtime, session, told)
+        except RemoteError as err:
+            if recover is None:
+                raise
+            session, asked = recover(session, err), list(live)
+            told = latest(runtime, session, [*live.values()])
+        for one, run in zip(asked, told, strict=True):
+            now[one] = live[one] = run
             if run.state.status.ended:
-                ended[run.id] = live.pop(run.id)
+                del live[one]
         runtime.cancel.wait(_PAUSE_S * (len(asked) - 1))
-    return [ended.get(run.id, run) for run in runs]
+    return [now[run.id] for run in runs]
+
+
+def _wait_on(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[Run]:
+    refs = tuple(run.ref for run in runs if run.ref is not None)
+    states = runtime.executor(session).wait(refs, _WAIT_S)
+    return update_all(runtime, session, runs, states)
 
 
 def _hand_on(runtime: Runtime, session: Session, control: RunControl, one: _Followed) -> None:

@@ -14,6 +14,7 @@ from outrig.interfaces import (
     WithOwnLifetime,
     WithPrices,
 )
+from outrig.model.interruption import Interruption
 from outrig.model.node import FOR_EVER, Candidate
 from outrig.model.resources import ANY
 from outrig.model.session import Plan, Session, SessionState, Step
@@ -71,10 +72,13 @@ def make_plans(runtime: Runtime, request: StartRequest) -> list[Plan]:
     """
     plans: list[Plan] = []
     refused: CapacityError | None = None
-    for one in ways(runtime, request):
+    possible = ways(runtime, request)
+    for one in possible:
         try:
             plans.append(make_plan(runtime, one, priced=True))
         except CapacityError as err:
+            if len(possible) == 1:
+                raise
             refused = err
             runtime.observer.notice(f"not on {one.compute.provider}: {err}")
     if refused is not None and not plans:
@@ -123,6 +127,7 @@ def new_session(runtime: Runtime, request: StartRequest, plan: Plan) -> Session:
         cluster=request.cluster,
         settings=dict(request.compute.settings),
         outputs_apart=request.outputs_apart,
+        on_interruption=request.compute.on_interruption or Interruption.STOP,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from outrig.errors import OutrigError, PluginError
-from outrig.interfaces import Attendant, Provider, WithExecution
+from outrig.interfaces import Provider, WithExecution
+from outrig.model.attendant import Attendant
 from outrig.session.context import EngineContext
 from outrig.session.lock import session_lock
 from outrig.state.journal import SessionJournal
@@ -17,6 +19,7 @@ from outrig.state.journal import SessionJournal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from outrig.model.node import Node
     from outrig.model.session import Event, Session, SessionState
     from outrig.plugins import Hooks
     from outrig.session.cancel import Cancel
@@ -29,6 +32,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _said(text: str) -> str:
+    """Return a cloud's notice in words: `terminate at 2026-01-02T03:04:05Z`."""
+    try:
+        found = json.loads(text)
+        return f"{found['action']} at {found['time']}"
+    except (ValueError, TypeError, KeyError):
+        return text[:200]
+
+
 class EngineAttendant(Attendant):
     """Passes a provider's trouble on to the observer, and heeds the user's wish to stop."""
 
@@ -38,6 +50,17 @@ class EngineAttendant(Attendant):
     def say(self, text: str) -> None:
         """Tell the observer."""
         self._runtime.observer.notice(text)
+
+    def notice(self, node: Node, text: str) -> None:
+        """Record it as an event of the node's session, once, and tell the observer."""
+        runtime, message = self._runtime, f"{node.id} is about to be taken back: {_said(text)}"
+        for session in runtime.state.sessions.select():
+            if node.id not in [one.id for one in session.nodes]:
+                continue
+            known = [one.message for one in runtime.state.events.of_session(session.id)]
+            if message not in known:
+                runtime.record(session, "node.notice", message)
+                runtime.observer.notice(f"{session.name}: {message}")
 
     def pause(self, seconds: float) -> None:
         """Wait; raises `Interrupted`."""

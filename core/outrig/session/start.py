@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from outrig.errors import ConflictError, PluginError
 from outrig.ids import new_id
 from outrig.interfaces import OwnsResources, WithAutostop, WithEnvironment
+from outrig.model.interruption import Interruption
 from outrig.model.node import FOR_EVER, ProvisionRequest
 from outrig.model.run import PrepareRequest
 from outrig.model.session import SessionState, SyncRequest
 from outrig.session.environments import environment_digest
 from outrig.session.failover import first_with_capacity, ways
 from outrig.session.find import require_running
+from outrig.session.interruption import in_old_places, run_cut_again
 from outrig.session.plan import (
     free_name,
     make_plan,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 _FRESH = (SessionState.PENDING, SessionState.PREPARING, SessionState.PULLING)
 _KEPT = (SessionState.SUSPENDED, SessionState.ERROR)
+_OFF = (*_KEPT, SessionState.RESTARTING)
 
 
 def start(runtime: Runtime, request: StartRequest) -> Session:
@@ -102,18 +105,22 @@ def _bring_up(runtime: Runtime, request: StartRequest, plan: Plan, session: Sess
         session = _sync(runtime, session, request.snapshot, number=2, count=count)
         session = _prepare(runtime, request, session, count)
         session = _arm(runtime, request, session)
+        policy = request.compute.on_interruption or session.on_interruption
+        if before in _OFF and policy is Interruption.RERUN:
+            run_cut_again(runtime, session)
         return runtime.move(
             session,
             SessionState.RUNNING,
             used_at=runtime.clock(),
             error=None,
             resources=plan.resources,
+            on_interruption=policy,
         )
     except BaseException as err:
         reason = str(err) or type(err).__name__
         if before in _FRESH:
             give_up(runtime, session, reason)
-        elif before in _KEPT:
+        elif before in _OFF:
             runtime.move(session, SessionState.ERROR, error=reason)
         raise
 
@@ -144,11 +151,14 @@ def _provision(
 ) -> Session:
     if not _begin(runtime, session, provision_step(request, session, plan.count), 1, count):
         return session
+    before = session
     if session.state in _KEPT:
         session = runtime.move(session, SessionState.RESTARTING)
     session = runtime.move(session, SessionState.PREPARING)
     with runtime.step(session, "provision"):
         nodes = _supply(runtime, plan, session)
+    if before.state is SessionState.RESTARTING:
+        nodes = in_old_places(before.nodes, nodes)
     return runtime.move(session, SessionState.PREPARING, nodes=nodes)
 
 

@@ -13,6 +13,7 @@ from outrig.model.run import RunStatus
 from outrig.model.session import SessionState
 
 if TYPE_CHECKING:
+    from outrig.model.node import Node
     from outrig.model.run import Run
     from outrig.model.session import Session
     from outrig.session.runtime import Runtime
@@ -56,13 +57,20 @@ def give_up(runtime: Runtime, session: Session, reason: str) -> None:
 
 def _suspend(runtime: Runtime, session: Session) -> Session:
     with runtime.step(session, "stop"):
-        executor = runtime.executor(session)
-        refs = tuple(run.ref for run in _unfinished(runtime, session) if run.ref is not None)
-        if refs:
-            executor.cancel(refs, GRACE_S)
-        _release(runtime, session, Release.KEEP, _held(runtime, session))
-    settle_runs(runtime, session)
+        suspend(runtime, session, _held(runtime, session).nodes)
     return runtime.move(session, SessionState.SUSPENDED)
+
+
+def suspend(runtime: Runtime, session: Session, nodes: tuple[Node, ...]) -> None:
+    """End a session's runs on these nodes, give the nodes back to be resumed, record the ends."""
+    names = {node.id for node in nodes}
+    found = [run.ref for run in _unfinished(runtime, session) if run.ref is not None]
+    refs = tuple(ref for ref in found if ref.node.id in names)
+    if refs:
+        runtime.executor(session).cancel(refs, GRACE_S)
+    if nodes:
+        _release(runtime, session, Release.KEEP, Inventory(nodes=nodes))
+    settle_runs(runtime, session)
 
 
 def _terminate(runtime: Runtime, session: Session, reason: str | None) -> Session:

@@ -11,6 +11,7 @@ from outrig.interfaces import OnThisComputer, OwnsResources, WithSessionEnd, Wit
 from outrig.model.session import SessionState
 from outrig.session.execute import refresh
 from outrig.session.find import is_interrupted
+from outrig.session.interruption import taken_back
 from outrig.session.known_nodes import kept_on, known_nodes
 from outrig.session.lock import is_locked
 from outrig.session.outside import Outside, orphans_outside, release_outside
@@ -54,14 +55,20 @@ def bring_up_to_date(runtime: Runtime, session: Session) -> Session:
 
 
 def notice_end(runtime: Runtime, session: Session) -> Session:
-    """Record that a session's nodes ended it by themselves, if they did; returns the record."""
+    """Record that a session's nodes ended it by themselves, if they did; returns the record.
+
+    One whose nodes were taken back is RESTARTING where its policy wants them replaced.
+    """
     provider = runtime.provider(session)
     if session.state is not SessionState.RUNNING or not isinstance(provider, WithUpkeep):
         return session
-    reasons = [provider.kept(node).ended.get(session.id) for node in session.nodes]
-    reason = next((one for one in reasons if one is not None), None)
-    if reason is None:
+    kept = [(node, provider.kept(node)) for node in session.nodes]
+    ended = [(node, one) for node, one in kept if session.id in one.ended]
+    if not ended:
         return session
+    reason = ended[0][1].ended[session.id]
+    if any(session.id in one.taken_back for _, one in ended):
+        return taken_back(runtime, session, [node for node, _ in ended], reason)
     session = runtime.move(session, SessionState.SUSPENDED, error=reason)
     runtime.record(session, "session.ended", f"the node ended it: {reason}")
     if isinstance(provider, OwnsResources):

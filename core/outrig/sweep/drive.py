@@ -7,19 +7,22 @@ node starts one id once: so what is not known to have arrived is simply sent aga
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from outrig.errors import Interrupted, NotFoundError, OutrigError, RemoteError
 from outrig.ids import new_id
-from outrig.model.run import ExecuteRequest, PreparedEnvironment, RunStatus, Task
+from outrig.model.interruption import Interruption
+from outrig.model.run import UNKNOWN_RUN, ExecuteRequest, PreparedEnvironment, RunStatus, Task
 from outrig.model.session import SessionState
 from outrig.model.sweep import SweepState
+from outrig.session.execute import was_killed
 from outrig.sweep.due import blocked_by, is_due
 from outrig.sweep.ending import finish
 from outrig.sweep.lock import SweepLock
-from outrig.sweep.track import ref_of, track, used_nodes
+from outrig.sweep.track import node_of, ref_of, state_of, track, used_nodes
 
 if TYPE_CHECKING:
     from outrig.engine import Outrig
@@ -33,6 +36,8 @@ _FEW = 32
 _WAIT_S = 0.5
 _PAUSE_S = 0.25
 _BREATH_S = 0.02
+_ASK_S = 10.0
+"""How often at most a provider is asked whether it took nodes back that do not answer."""
 _OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
 _NOT_RUN = (RunStatus.FAILED, RunStatus.LOST)
 GRACE_S = 5.0
@@ -54,6 +59,7 @@ class Driver:
         self.trouble: RemoteError | None = None
         self._cancel_asked = False
         self._begun = False
+        self._ask_after = 0.0
 
     def close(self) -> None:
         """Let another process work on the sweep."""
@@ -75,8 +81,23 @@ class Driver:
         except RemoteError as err:
             if not driving or sweep.session_id is None:
                 raise
-            self.trouble = err
+            self.trouble = self._recover(sweep, err)
             return self.current()
+
+    def _recover(self, sweep: Sweep, err: RemoteError) -> RemoteError | None:
+        """Replace nodes that were taken back, if that is why; returns what is still in the way."""
+        session, now = self.session(sweep), time.monotonic()
+        if session is None or now < self._ask_after:
+            return err
+        self._ask_after = now + _ASK_S
+        try:
+            self.outrig.recover(session, err)
+        except RemoteError as still:
+            return still
+        except OutrigError as why:
+            self._refuse(sweep, str(why), SweepState.FAILED)
+            raise
+        return None
 
     def current(self) -> Sweep:
         """Return the record as it is now; raises `NotFoundError`."""
@@ -127,7 +148,7 @@ class Driver:
         if sweep.cancelled:
             return self._end(sweep, session)
         self.changed = track(self.runtime, sweep, session)
-        self._run_again(sweep)
+        self._run_again(sweep, session, self._went_down(sweep, session))
         return self._finish_when_over(sweep, session)
 
     def _start(self, sweep: Sweep) -> tuple[Sweep, Session]:
@@ -203,13 +224,27 @@ class Driver:
         self.runtime.hooks.execute(session.provider, request, context)
         self.sweeps.hand_over(sweep.id, share)
 
-    def _run_again(self, sweep: Sweep) -> None:
-        """Put what failed back into the queue, as often as was asked for."""
+    def _went_down(self, sweep: Sweep, session: Session) -> list[SweepCase]:
+        """Return the cases that were killed as their node was taken back; it is replaced."""
+        killed = [case for case in self.changed if was_killed(state_of(case))]
+        if not killed:
+            return []
+        try:
+            there = self.outrig.recover(session, RemoteError("cases were killed")).nodes
+        except RemoteError:
+            return []
+        return [case for case in killed if node_of(sweep, session, case) not in there]
+
+    def _run_again(self, sweep: Sweep, session: Session, killed: list[SweepCase]) -> None:
+        """Put what failed back into the queue, as often as was asked for; and what was cut."""
         options = sweep.options
-        if not options.retries:
+        rerun = session.on_interruption is Interruption.RERUN
+        if not options.retries and not rerun:
             return
         now = self.runtime.clock().timestamp()
         failed = self.sweeps.cases(sweep.id, _NOT_RUN)
+        cut = [one for one in failed if rerun and (one.reason == UNKNOWN_RUN or one in killed)]
+        failed = [case for case in failed if case not in cut]
         pairs = [
             (
                 case,
@@ -223,6 +258,7 @@ class Driver:
             for case in failed
             if case.attempt <= options.retries
         ]
+        pairs += [(case, replace(case, run_id=new_id(), due_at=0.0)) for case in cut]
         if pairs:
             self.sweeps.again(sweep.id, pairs)
 

@@ -92,14 +92,14 @@ def updated(case: SweepCase, state: RunState) -> SweepCase:
     )
 
 
-def run_of(sweep: Sweep, session: Session, case: SweepCase) -> Run:
-    """Return a case's run as other commands know runs."""
+def state_of(case: SweepCase) -> RunState:
+    """Return how a case's run stands."""
     from datetime import UTC, datetime
 
     def moment(seconds: float | None) -> datetime | None:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
-    state = RunState(
+    return RunState(
         id=case.run_id,
         status=case.status,
         exit_code=case.exit_code,
@@ -107,12 +107,16 @@ def run_of(sweep: Sweep, session: Session, case: SweepCase) -> Run:
         started_at=moment(case.started_at),
         ended_at=moment(case.ended_at),
     )
+
+
+def run_of(sweep: Sweep, session: Session, case: SweepCase) -> Run:
+    """Return a case's run as other commands know runs."""
     return Run(
         id=case.run_id,
         session_id=session.id,
         script=case.script,
         created_at=sweep.created_at,
-        state=state,
+        state=state_of(case),
         ref=ref_of(sweep, session, case),
         command=sweep.command,
         params=case.params,

@@ -13,6 +13,7 @@ import yaml
 
 from outrig.api import Lifetime, host_key_for
 from outrig.cloud.ending import ENDING, LIMITS, NOTICE, WATCHING
+from outrig.node.program import lifetime
 from outrig_aws.user_data import OWN_KEY, user_data
 
 if TYPE_CHECKING:
@@ -140,14 +141,32 @@ def test_the_key_that_user_data_holds_counts_for_the_first_contact_only(
     assert ec2.left() == []
 
 
-def test_a_spot_instance_hears_that_it_is_taken_back(
+def test_a_spot_instance_that_is_taken_back_is_noticed_and_replaced(
     ec2: LivingEc2, run: CommandLine, project: ProjectMaker
 ) -> None:
-    project(FILES)
-    assert run(*START, "--spot").exit_code == 0
-    instance = _instance(ec2)
-    ec2.ask(f"interrupt/{instance}", 30.0)
-    told = ec2.ask(f"run/{instance}", f"timeout 20 python3 -IS {WATCHING}; cat {NOTICE}")
+    work = "echo $OUTRIG_RUN >begun; echo begun; while [ ! -e /run/go ]; do sleep 0.1; done; exit 3"
+    project({"outrig.yaml": {"name": "demo", "commands": [{"name": "work", "command": work}]}})
+    words = ("--spot", "--on-interruption", "rerun", "--name", "one")
+    started = run.start("session", "start", "work", "--provider", "aws", *words)
+    assert started.read_line() == "begun\n"
+    first = _instance(ec2)
+    ec2.ask(f"interrupt/{first}", 5.0)
+    told = ec2.ask(f"run/{first}", f"timeout 20 python3 -IS {WATCHING}; cat {NOTICE}")
     assert json.loads(told)["action"] == "terminate"
+    assert started.read_line() == "begun\n"
+    second = _instance(ec2)
+    assert second != first
+    ec2.ask(f"run/{second}", "touch /run/go")
+    done = started.wait(120)
+    assert done.exit_code == 3, done.err
+    assert f"one: {first} is about to be taken back: terminate at 20" in done.err
+    assert "one: AWS took its spot instance back; starting it again" in done.err
+    events = json.loads(run("session", "events", "one", "--output", "json").out)
+    kinds = [event["kind"] for event in events]
+    assert kinds.index("node.notice") < kinds.index("session.interrupted")
     assert run("session", "stop").exit_code == 0
     assert ec2.left() == []
+
+
+def test_the_watcher_writes_where_the_node_program_looks() -> None:
+    assert lifetime.NOTICE == NOTICE

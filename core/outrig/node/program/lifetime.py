@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 
 DUE_S = 0.05
+NOTICE = "/run/outrig-interruption"
+"""Where the watcher on a cloud's spot machine writes what its metadata says of an interruption."""
+MOST_NOTICED = 500
 
 
 def uptime() -> float:
@@ -149,3 +152,13 @@ def cancel_run(root: Root, run: str, grace_s: float, reason: str | None) -> None
     fields = {"grace_s": grace_s, "reason": reason}
     if not exists(root.run(run) + "/cancel"):
         mark(root.run(run) + "/cancel", json.dumps(fields).encode("ascii"))
+
+
+def interruption() -> str:
+    """Return what was written down of this machine being taken back; empty if nothing was."""
+    try:
+        with open(NOTICE, "rb") as source:
+            text = source.read(MOST_NOTICED)
+    except OSError:
+        return ""
+    return " ".join(text.decode("utf-8", "replace").split())

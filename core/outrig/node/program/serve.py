@@ -28,7 +28,7 @@ from outrig.node.program.environment import (
 from outrig.node.program.files import handle_list_files, handle_read_file, handle_write_file
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.leftovers import handle_remove_leftover
-from outrig.node.program.lifetime import arm
+from outrig.node.program.lifetime import arm, interruption
 from outrig.node.program.metrics import read_metrics
 from outrig.node.program.place import Refused, Root, checked_name
 from outrig.node.program.record import Spec, number
@@ -133,7 +133,7 @@ def handle_wait(root: Root, call: Call) -> dict[str, object]:
     states = states_of(root, asked)
     for state, one in zip(states, watched):
         state.update(out=file_size(one.run + "/out"), err=file_size(one.run + "/err"))
-    return {"states": states}
+    return {"states": states, "notice": interruption()}
 
 
 def handle_read_log(root: Root, call: Call) -> dict[str, object]:

@@ -95,6 +95,13 @@ class SessionStart(Command):
             default="stop",
         ),
         option("max-age", None, "end the session at this age", value="TIME"),
+        option(
+            "on-interruption",
+            None,
+            "when spot nodes are taken back: stop suspends the session, restart gets new nodes, "
+            "rerun also runs again there what was cut (default: stop)",
+            choices=("stop", "restart", "rerun"),
+        ),
         option("no-pull", None, "leave the output files in the session"),
         option(
             "cluster-param",
