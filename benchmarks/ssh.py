@@ -1,110 +1,37 @@
-"""Syncs and runs over SSH, beside rsync, tar, scp and ssh over connections that are kept."""
+"""Syncs over SSH, beside rsync, tar, scp and SFTP over connections that are kept."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import tempfile
-from contextlib import contextmanager
+import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import Case
+from benchmarks.machines import SFTP, booted
 from benchmarks.place import BIN
+from benchmarks.ssh_runs import runs_over_ssh
 from benchmarks.table import Comparison, Table, render
-from benchmarks.trees import make_packages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
+    from benchmarks.machines import Bench, Project
     from benchmarks.place import Place
-    from outrig.testing.machines import Machine
 
 HOSTS = 8
+FEW = 40
 BIG_MIB = 64
-APPENDED = 1 << 20
-SYNC = ("session", "sync", "bench")
+DELAYS_S = (0.0, 0.05)
+"""Round trips."""
 RSH = '-e "$SSH"'
 TEXT = (
     "Each host is an sshd in a network of its own on the same machine, reached through a relay, so "
-    "that both ends share its cores. All programs go over connections that are kept open "
-    "(ControlMaster), with OpenSSH's own choice of cipher or aes128-gcm. Ours is `session sync`, a "
-    "whole program that scans, snapshots and sends."
+    "that both ends share its cores; the relay also makes the delay. rsync, tar and scp go over "
+    "connections that are kept open (ControlMaster), with aes128-gcm where nothing else is said, "
+    "and so do we. Ours is `session sync`, a whole program that scans the project and sends what "
+    "the host lacks; its snapshot was made before, as by an earlier session. At the first sync "
+    "nothing is known here of any file: a snapshot is made and stored as well."
 )
-
-
-class Bench:
-    """Machines, a tree to send, and a shell that finds the machines by name."""
-
-    def __init__(self, place: Place, machines: Sequence[Machine], config: Path) -> None:
-        self.place = place
-        self.machines = machines
-        self.config = config
-        self.tree = place.root / "sent"
-        self.count = 0
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """What programs need to find the machines."""
-        runtime = {"XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"]}
-        return {**self.place.variables, **runtime, "OUTRIG_SSH_CONFIG_FILE": str(self.config)}
-
-    def outrig(self, name: str, *words: str, prepare: Callable[[], None] | None = None) -> Case:
-        """Return one of our commands."""
-        return Case(
-            name=name,
-            argv=[str(BIN / "outrig"), *words],
-            cwd=self.tree,
-            variables=self.variables,
-            prepare=prepare,
-        )
-
-    def shell(self, name: str, script: str, prepare: Callable[[], None] | None = None) -> Case:
-        """Return a shell script of others' programs; `$SSH` is ssh as rsync is told of it."""
-        variables = {**self.variables, "SSH": f"ssh -F {self.config}"}
-        argv = ["sh", "-c", script]
-        return Case(name=name, argv=argv, cwd=self.tree, variables=variables, prepare=prepare)
-
-    def do(self, *words: str) -> None:
-        """Run a command of ours, unmeasured; one that has nothing to do is fine."""
-        subprocess.run(
-            [str(BIN / "outrig"), *words],
-            cwd=self.tree,
-            env={**os.environ, **self.variables},
-            capture_output=True,
-            check=False,
-        )
-
-    def clear(self) -> None:
-        """Let the machines have nothing that rsync and the like sent."""
-        for machine in self.machines:
-            machine.run("rm -rf /home/ann/got")
-
-    def empty(self, hosts: int) -> None:
-        """Let there be a session on hosts that have nothing of ours."""
-        self.do("session", "stop", "bench", "--yes")
-        for machine in self.machines[:hosts]:
-            machine.run("rm -rf /home/ann/.local/share/outrig/node-1/*/kept/*")
-        names = ",".join(one.name for one in self.machines[:hosts])
-        aside = self.tree.with_name("aside")
-        self.tree.rename(aside)
-        self.tree.mkdir()
-        (self.tree / "outrig.yaml").write_text("name: tree\n")
-        self.do("session", "start", "--name", "bench", "--provider", "ssh", "--hosts", names)
-        shutil.rmtree(self.tree)
-        aside.rename(self.tree)
-
-    def change(self) -> None:
-        """Change ten files."""
-        self.count += 1
-        for path in sorted(self.tree.rglob("*.py"))[:10]:
-            path.write_text(f"# {self.count}\n")
-
-    def append(self) -> None:
-        """Append to the big file."""
-        with (self.tree / "big.bin").open("ab") as big:
-            big.write(os.urandom(APPENDED))
 
 
 def ssh(place: Place, rounds: int, files: int) -> Iterator[str]:
@@ -114,144 +41,156 @@ def ssh(place: Place, rounds: int, files: int) -> Iterator[str]:
     if find_sshd() is None or shutil.which("rsync") is None or not can_isolate():
         yield "## SSH\n\nNot measured: it needs sshd, rsync and namespaces.\n"
         return
-    with _bench(place) as bench:
-        make_packages(bench.tree, files)
-        yield render(_cold(bench, rounds))
-        yield render(_again(bench, rounds))
-        yield render(_changed(bench, rounds))
-        (bench.tree / "big.bin").write_bytes(os.urandom(BIG_MIB << 20))
-        yield render(_appended(bench, rounds))
-        yield render(_runs(bench, rounds * 3))
-        (bench.tree / "big.bin").unlink()
-        yield render(_many_hosts(bench, rounds))
-        bench.do("session", "stop", "bench", "--yes")
-
-
-@contextmanager
-def _bench(place: Place) -> Iterator[Bench]:
-    from outrig.testing.machines import Keys, Machine
-
-    with tempfile.TemporaryDirectory(prefix="b-") as short:
-        os.environ["XDG_RUNTIME_DIR"] = short
-        keys = Keys.made(place.root)
-        machines = [
-            Machine(place.root / f"h{number}", keys, home_size="1g") for number in range(HOSTS)
-        ]
-        config = place.root / "ssh_config"
-        known = place.root / "known"
-        known.write_text("".join(f"[127.0.0.1]:{one.port} {one.host_key}\n" for one in machines))
-        config.write_text(
-            "".join(
-                f"Host {one.name} {one.name}-gcm\n HostName 127.0.0.1\n Port {one.port}\n"
-                f" User {one.user}\n IdentityFile {keys.user}\n"
-                for one in machines
+    with booted(place, HOSTS) as bench:
+        small, first = bench.packages("small", files), bench.packages("first", files)
+        few = bench.packages("few", FEW)
+        big = bench.big(BIG_MIB)
+        for delay_s in DELAYS_S:
+            bench.set_delay(delay_s)
+            how = f" (delay of {delay_s * 1000:.0f} ms)" if delay_s else ""
+            turns = max(1, rounds // 2) if delay_s else rounds
+            tables = chain(
+                _cold(small, first, turns),
+                _cold_others(few, big, turns),
+                _later(small, big, turns),
+                runs_over_ssh(few, turns),
+                _many_hosts(small, turns),
             )
-            + f"Host *\n UserKnownHostsFile {known}\n ControlMaster auto\n ControlPersist 600\n"
-            f" ControlPath {short}/%n\nHost *-gcm\n Ciphers aes128-gcm@openssh.com\n"
-        )
-        try:
-            yield Bench(place, machines, config)
-        finally:
-            for one in machines:
+            for table in tables:  # each when it is its turn: it prepares what is measured
+                yield render(_with(table, how))
+            for one in (small, first, few, big):
                 one.stop()
 
 
-def _cold(bench: Bench, rounds: int) -> Table:
-    others = {
-        "`rsync`, aes128-gcm": f"rsync -a {RSH} ./ h0-gcm:got/",
-        "`rsync`": f"rsync -a {RSH} ./ h0:got/",
-        "`tar \\| ssh`": "tar cf - . | $SSH h0-gcm 'mkdir -p got && tar xf - -C got'",
-        "`scp -r`": f"scp -q -r -F {bench.config} . h0-gcm:got",
-    }
-    ours = bench.outrig("cold: `session sync`", *SYNC, prepare=lambda: bench.empty(1))
-    comparisons = [
-        Comparison(
-            ours=ours,
-            against=bench.shell(f"cold: {name}", script, prepare=bench.clear),
-            wall_bound=1.0 if "rsync" in name else None,
-        )
-        for name, script in others.items()
-    ]
-    return Table(title="SSH: one host, cold", text=TEXT, comparisons=comparisons, rounds=rounds)
-
-
-def _again(bench: Bench, rounds: int) -> Table:
-    bench.do(*SYNC)
-    start = f"{BIN / 'outrig'} --version > /dev/null; "
-    rsync = f"rsync -a --delete {RSH} ./ h0-gcm:got/"
+def _with(table: Table, how: str) -> Table:
     return Table(
-        title="SSH: one host, nothing changed",
-        text="One start is `outrig --version`.",
-        comparisons=[
-            Comparison(
-                ours=bench.outrig("`session sync`", *SYNC),
-                against=bench.shell("`rsync` and one start", start + rsync),
-                wall_bound=1.3,
-            )
-        ],
-        rounds=rounds * 3,
+        title=table.title + how,
+        text=table.text,
+        comparisons=table.comparisons,
+        rounds=table.rounds,
     )
 
 
-def _changed(bench: Bench, rounds: int) -> Table:
+def _cold(small: Project, first: Project, rounds: int) -> Iterator[Table]:
+    yield Table(
+        title="SSH: one host, cold",
+        text=TEXT,
+        comparisons=[
+            *_beside(small, ("rsync", "rsync-gcm", "tar"), bound=1.0),
+            *_beside(first, ("rsync-gcm",), first=True),
+        ],
+        rounds=rounds,
+    )
+
+
+def _cold_others(few: Project, big: Project, rounds: int) -> Iterator[Table]:
+    yield Table(
+        title=f"SSH: {FEW} small files, cold",
+        text="So few, as the others wait for an answer several times for each file.",
+        comparisons=_beside(few, ("scp", "sftp", "rsync-gcm")),
+        rounds=rounds,
+    )
+    yield Table(
+        title="SSH: big files, cold",
+        text=f"One of {BIG_MIB} MiB of words, and one as large that nothing compresses.",
+        comparisons=_beside(big, ("rsync", "rsync-gcm", "tar", "scp", "sftp")),
+        rounds=rounds,
+    )
+
+
+def _beside(
+    project: Project, others: tuple[str, ...], bound: float | None = None, *, first: bool = False
+) -> list[Comparison]:
+    """Return our sync of a project to a host that has nothing, beside others."""
+    prepare = project.begin_anew if first else project.begin
+    name = "first `session sync`" if first else "`session sync`"
+    ours = project.outrig(name, *project.words, prepare=prepare)
+    programs = _programs(project.bench)
+    return [
+        Comparison(
+            ours=ours,
+            against=project.shell(*programs[other], prepare=project.bench.clear),
+            wall_bound=bound if other.startswith("rsync") else None,
+        )
+        for other in others
+    ]
+
+
+def _programs(bench: Bench) -> dict[str, tuple[str, str]]:
+    """Return what a user would otherwise run: its name, and the script."""
+    return {
+        "rsync": ("`rsync`, default cipher", f"rsync -a {RSH} ./ h0:got/"),
+        "rsync-gcm": ("`rsync`", f"rsync -a {RSH} ./ h0-gcm:got/"),
+        "tar": ("`tar \\| ssh`", "tar cf - . | $SSH h0-gcm 'tar xf - -C got'"),
+        "scp": ("`scp -r`", f"scp -q -r -F {bench.config} . h0-gcm:got"),
+        "sftp": ("SFTP with paramiko", f"{sys.executable} {SFTP} {bench.config} h0-gcm got"),
+    }
+
+
+def _later(small: Project, big: Project, rounds: int) -> Iterator[Table]:
+    """Yield what a project costs that is there already."""
     rsync = f"rsync -a --delete {RSH} ./ h0-gcm:got/"
-    return Table(
+    start = f"{BIN / 'outrig'} --version > /dev/null; "
+    small.do(*small.words)
+    yield Table(
+        title="SSH: one host, nothing changed",
+        text="One start is `outrig --version`. Ours asks nobody when the session has this "
+        "snapshot; with `--clean` it lets the host look at every file.",
+        comparisons=[
+            Comparison(
+                ours=small.outrig("`session sync`", *small.words),
+                against=small.shell("`rsync` and one start", start + rsync),
+                wall_bound=1.3,
+            ),
+            Comparison(
+                ours=small.outrig("`session sync --clean`", *small.words, "--clean"),
+                against=small.shell("`rsync` and one start", start + rsync),
+            ),
+        ],
+        rounds=rounds * 2,
+    )
+    yield Table(
         title="SSH: one host, 10 files changed",
         text="In place, before each.",
         comparisons=[
             Comparison(
-                ours=bench.outrig("`session sync`", *SYNC, prepare=bench.change),
-                against=bench.shell("`rsync`", rsync, prepare=bench.change),
+                ours=small.outrig("`session sync`", *small.words, prepare=small.change),
+                against=small.shell("`rsync`", rsync, prepare=small.change),
+            )
+        ],
+        rounds=rounds * 2,
+    )
+    big.begin()
+    big.do(*big.words)
+    yield Table(
+        title="SSH: one host, 1 MiB appended",
+        text=f"To a file of {BIG_MIB} MiB.",
+        comparisons=[
+            Comparison(
+                ours=big.outrig("`session sync`", *big.words, prepare=big.append),
+                against=big.shell("`rsync`", rsync, prepare=big.append),
             )
         ],
         rounds=rounds * 2,
     )
 
 
-def _many_hosts(bench: Bench, rounds: int) -> Table:
-    script = " & ".join(f"rsync -a {RSH} ./ {one.name}-gcm:got/" for one in bench.machines)
-    return Table(
+def _many_hosts(small: Project, rounds: int) -> Iterator[Table]:
+    each = [f"rsync -a {RSH} ./ {one.name}-gcm:got/" for one in small.bench.machines]
+    packed = [one.replace("rsync -a", "rsync -az") for one in each]
+    ours = small.outrig("`session sync`", *small.words, prepare=lambda: small.begin(HOSTS))
+    yield Table(
         title=f"SSH: {HOSTS} hosts, cold",
         text="The same to all hosts at once.",
         comparisons=[
             Comparison(
-                ours=bench.outrig("`session sync`", *SYNC, prepare=lambda: bench.empty(HOSTS)),
-                against=bench.shell(
-                    f"{HOSTS} `rsync` at once", f"{script} & wait", prepare=bench.clear
-                ),
-                wall_bound=0.8,
+                ours=ours,
+                against=small.shell(name, f"{' & '.join(script)} & wait", small.bench.clear),
+                wall_bound=bound,
             )
-        ],
-        rounds=rounds,
-    )
-
-
-def _appended(bench: Bench, rounds: int) -> Table:
-    rsync = f"rsync -a {RSH} ./ h0-gcm:got/"
-    bench.empty(1)
-    return Table(
-        title="SSH: 1 MiB appended",
-        text=f"To a file of {BIG_MIB} MiB.",
-        comparisons=[
-            Comparison(
-                ours=bench.outrig("`session sync`", *SYNC, prepare=bench.append),
-                against=bench.shell("`rsync`", rsync, prepare=bench.append),
-            )
-        ],
-        rounds=rounds,
-    )
-
-
-def _runs(bench: Bench, rounds: int) -> Table:
-    start = f"{BIN / 'outrig'} session list > /dev/null; "
-    words = ("session", "execute", "--name", "bench", "--shell")
-    return Table(
-        title="SSH: runs",
-        text="`ssh` over a connection that is kept does less: it keeps no log and no exit code.",
-        comparisons=[
-            Comparison(
-                ours=bench.outrig("one `session execute true`", *words, "true"),
-                against=bench.shell("one `ssh true` and one start", f"{start}$SSH h0-gcm true"),
+            for name, script, bound in (
+                (f"{HOSTS} `rsync` at once", each, 0.8),
+                (f"{HOSTS} `rsync -z` at once", packed, 0.6),
             )
         ],
         rounds=rounds,
