@@ -29,17 +29,11 @@ def _described(one: Candidate) -> str:
     return f"{one.instance_type}{where}{', spot' if one.spot else ''}"
 
 
-def hourly_usd(session: Session) -> float | None:
-    """Return what a session's nodes cost in an hour, `None` where that of one is not known."""
-    texts = [node.data.get("price", "") for node in session.nodes]
-    return sum(float(one) for one in texts) if texts and all(texts) else None
-
-
 def note_cost(command: Command, session: Session) -> None:
     """Say in one line what a session costs and when it ends by itself, where it costs anything."""
     if not any("price" in node.data for node in session.nodes):
         return
-    usd, life = hourly_usd(session), session.lifetime
+    usd, life = session.usd_per_hour, session.lifetime
     said = ["price unknown" if usd is None else f"{usd:.4f} USD per hour"]
     spot = any(node.data.get("spot") for node in session.nodes)
     what = "terminated" if life.terminate or spot else "stopped"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -62,6 +62,24 @@ class Session:
     outputs_apart: bool = False
     """Whether outputs go to `outputs/<session>/`: it was started together with others."""
     on_interruption: Interruption = Interruption.STOP
+    spent_usd: float = 0.0
+    """What its nodes had cost until `billed_since`, and in all where that is `None`."""
+    billed_since: datetime | None = None
+    """Since when its nodes run that cost something; `None` while there are none."""
+
+    @property
+    def usd_per_hour(self) -> float | None:
+        """What its nodes cost in an hour, `None` where that of one is not known."""
+        texts = [node.data.get("price", "") for node in self.nodes]
+        return sum(float(one) for one in texts) if texts and all(texts) else None
+
+    def billed(self, now: datetime, nodes: tuple[Node, ...]) -> Session:
+        """Return it with what it has cost until now; from now on it costs what `nodes` do."""
+        spent, price = self.spent_usd, self.usd_per_hour
+        if self.billed_since is not None and price is not None:
+            spent += price * max(0.0, (now - self.billed_since).total_seconds()) / 3600.0
+        costs = any(node.data.get("price") for node in nodes)
+        return replace(self, spent_usd=spent, billed_since=now if costs else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,10 +143,15 @@ class Runtime:
 
     def move(self, session: Session, to: SessionState, **fields: object) -> Session:
         """Change a session's state (as the table allows) and fields; returns the new record."""
-        from outrig.session.states import change_session
+        from outrig.session.states import COSTING, change_session
 
         def change(now: Session) -> Session:
-            return replace(now, state=change_session(now.state, to), **fields)  # type: ignore[arg-type]
+            after: Session = replace(now, state=change_session(now.state, to), **fields)  # type: ignore[arg-type]
+            over = to not in COSTING and now.billed_since is not None
+            if "nodes" not in fields and not over:
+                return after
+            bill = now.billed(self.clock(), () if over else after.nodes)
+            return replace(after, spent_usd=bill.spent_usd, billed_since=bill.billed_since)
 
         return self.state.sessions.change(session.id, change)
 

@@ -23,6 +23,9 @@ SESSION_TRANSITIONS: dict[SessionState, frozenset[SessionState]] = {
     _S.CANCELLED: frozenset(),
 }
 
+COSTING = frozenset(_S) - {_S.PENDING, _S.SUSPENDED, _S.RESTARTING, _S.TERMINATED, _S.CANCELLED}
+"""In which states a session's nodes run; in the others they are stopped, or gone."""
+
 RUN_TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
     _R.QUEUED: frozenset({_R.RUNNING, _R.SUCCEEDED, _R.FAILED, _R.CANCELLED, _R.LOST}),
     _R.RUNNING: frozenset({_R.SUCCEEDED, _R.FAILED, _R.CANCELLED, _R.LOST}),

@@ -6,6 +6,7 @@ all the rest; so this reads columns.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -16,12 +17,31 @@ if TYPE_CHECKING:
 
 _QUERY = """
     SELECT id, name, state, ended, provider, project_name, root, created_at, used_at, snapshot_id,
-        error, limited,
+        error, limited, cloud,
         (SELECT script FROM run WHERE session_id = session.id AND NOT run.ended
             ORDER BY run.id DESC LIMIT 1),
         (SELECT count(*) FROM run WHERE session_id = session.id AND NOT run.ended)
     FROM session WHERE (project_id = ?1 OR ?1 IS NULL) AND (NOT ended OR ?2) ORDER BY id DESC
 """
+
+
+class CloudNodes(NamedTuple):
+    """What there is to say of nodes that were made for a session, as far as it is known."""
+
+    zone: str = ""
+    type: str = ""
+    usd_per_hour: float | None = None
+    spent_usd: float = 0.0
+    billed_since: str | None = None
+
+    def usd(self, now: datetime) -> float | None:
+        """Return what they have cost so far, `None` where no price is known."""
+        if self.usd_per_hour is None:
+            return self.spent_usd or None
+        if self.billed_since is None:
+            return self.spent_usd
+        past = now - datetime.fromisoformat(self.billed_since)
+        return self.spent_usd + self.usd_per_hour * max(0.0, past.total_seconds()) / 3600.0
 
 
 class SessionSummary(NamedTuple):
@@ -42,6 +62,7 @@ class SessionSummary(NamedTuple):
     snapshot_id: str | None
     error: str | None
     limited: bool
+    cloud: CloudNodes | None
     script: str | None
     unfinished_runs: int
 
@@ -78,6 +99,7 @@ def _summary(row: tuple[object, ...]) -> SessionSummary:
         snapshot_id=cast("str | None", row[9]),
         error=cast("str | None", row[10]),
         limited=bool(row[11]),
-        script=None if row[12] is None else restored(str(row[12])),
-        unfinished_runs=cast("int", row[13]),
+        cloud=None if row[12] is None else CloudNodes(**json.loads(str(row[12]))),
+        script=None if row[13] is None else restored(str(row[13])),
+        unfinished_runs=cast("int", row[14]),
     )

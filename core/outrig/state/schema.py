@@ -63,4 +63,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX case_kept ON sweep_case (sweep_id, number) WHERE NOT handed;
     CREATE INDEX case_done ON sweep_case (digest) WHERE status = 'SUCCEEDED'
     """,
+    """
+    ALTER TABLE session ADD COLUMN cloud TEXT
+    """,
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from outrig.model.snapshot import SnapshotInfo
     from outrig.state.database import Database
 
-_VALUES = "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_VALUES = "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,4 +127,24 @@ def _row(session: Session) -> tuple[object, ...]:
         session.error,
         session.lifetime != FOR_EVER,
         encode(session),
+        _cloud(session),
+    )
+
+
+def _cloud(session: Session) -> str | None:
+    """Return what listings show of nodes that were made for a session; `None` of all others."""
+    made = [node.data for node in session.nodes if node.data.get("type")]
+    if not made:
+        return None
+    kinds = Counter(f"{one['type']}{' spot' if one.get('spot') else ''}" for one in made)
+    types = [f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items()]
+    since = session.billed_since
+    return json.dumps(
+        {
+            "zone": ", ".join(dict.fromkeys(one.get("zone", "") for one in made)),
+            "type": ", ".join(types),
+            "usd_per_hour": session.usd_per_hour,
+            "spent_usd": session.spent_usd,
+            "billed_since": None if since is None else since.isoformat(),
+        }
     )

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from outrig.model.node import Node
 from outrig.model.run import Run, RunRef, RunState, RunStatus, Usage
 from outrig.model.session import SessionState
 from outrig.state.overview import last_used, overview
+from outrig.state.schema import MIGRATIONS
 from outrig.state.state import State
 
 if TYPE_CHECKING:
@@ -59,6 +61,54 @@ def test_two_live_sessions_cannot_share_a_name(state: State, session: MakeSessio
     state.sessions.add(session())
     assert len(state.sessions.select("p1")) == 1
     assert len(state.sessions.select("p1", ended=True)) == 2
+
+
+def _node(number: int, price: str = "0.5", spot: str = "") -> Node:
+    data = {"zone": "z-1", "type": "big", "price": price, "spot": spot}
+    return Node(id=f"n{number}", provider="cloud", rank=number, data=data)
+
+
+def test_what_nodes_have_cost_is_added_up_while_they_run(
+    state: State, session: MakeSession
+) -> None:
+    made = session(nodes=(_node(0), _node(1, spot="yes")))
+    state.sessions.add(made)
+    begin, hour = made.created_at, timedelta(hours=1)
+    state.sessions.change(made.id, lambda one: one.billed(begin, one.nodes))
+    (running,) = overview(state.database, "p1")
+    assert running.cloud is not None
+    assert (running.cloud.zone, running.cloud.type) == ("z-1", "big, big spot")
+    assert running.cloud.usd(begin + 2 * hour) == 2.0
+    state.sessions.change(made.id, lambda one: one.billed(begin + 3 * hour, ()))
+    (stopped,) = overview(state.database, "p1")
+    assert stopped.cloud is not None
+    assert stopped.cloud.usd(begin + 9 * hour) == 3.0
+
+
+def test_where_one_price_is_not_known_nothing_is_claimed(
+    state: State, session: MakeSession
+) -> None:
+    made = session(nodes=(_node(0), _node(1, price="")))
+    state.sessions.add(made.billed(made.created_at, made.nodes))
+    (found,) = overview(state.database, "p1")
+    assert found.cloud is not None
+    assert found.cloud.usd_per_hour is None
+    assert found.cloud.usd(made.created_at + timedelta(hours=1)) is None
+
+
+def test_records_of_an_older_version_are_taken_over(state: State, session: MakeSession) -> None:
+    made = session()
+    state.sessions.add(made)
+    path = state.database.path
+    state.database.close()
+    old = sqlite3.connect(path)
+    old.execute("ALTER TABLE session DROP COLUMN cloud")
+    old.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
+    old.commit()
+    old.close()
+    again = State(state.directory)
+    assert [one.cloud for one in overview(again.database, "p1")] == [None]
+    assert again.sessions.get(made.id) == made
 
 
 def test_the_overview_says_what_the_records_say(state: State, session: MakeSession) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,7 @@ from outrig.state.overview import SessionSummary, last_used, unfinished_sweeps
 
 if TYPE_CHECKING:
     from outrig.session.usage import SessionUsage
+    from outrig.state.overview import CloudNodes
 
 _SHOWN_CHARACTERS = 40
 
@@ -27,6 +29,17 @@ class _Row(NamedTuple):
     def age_s(self) -> float:
         """How long ago it was made."""
         return (datetime.now(UTC) - self.session.created_at).total_seconds()
+
+    @property
+    def cloud(self) -> CloudNodes | None:
+        """The nodes that were made for it."""
+        return self.session.cloud
+
+    @property
+    def usd(self) -> float | None:
+        """What those have cost so far."""
+        usd = self.cloud.usd(datetime.now(UTC)) if self.cloud else None
+        return None if usd is None else round(usd, 4)
 
     @property
     def run(self) -> str:
@@ -51,6 +64,15 @@ COLUMNS: tuple[Column[_Row], ...] = (
     Column("snapshot", lambda row: row.session.snapshot_id, shown=False),
     Column("id", lambda row: row.session.id, shown=False),
 )
+CLOUD: tuple[Column[_Row], ...] = (
+    Column("zone", lambda row: row.cloud.zone if row.cloud else None),
+    Column("type", lambda row: row.cloud.type if row.cloud else None),
+    Column(
+        "usd_per_hour", lambda row: row.cloud.usd_per_hour if row.cloud else None, title="USD/H"
+    ),
+    Column("usd", lambda row: row.usd, title="USD SO FAR"),
+)
+"""Of nodes that a cloud made; a table has those of them in which there is something to show."""
 DETAIL: tuple[Column[_Row], ...] = (
     Column("age", lambda row: row.age_s, unit="seconds"),
     Column("idle", lambda row: row.usage.idle_s if row.usage else None, unit="seconds"),
@@ -114,6 +136,7 @@ class SessionList(Command):
             _Row(one, active is not None and one.id == active.id, usages.get(one.id))
             for one in sessions
         ]
-        columns = (*COLUMNS, *DETAIL) if detail else COLUMNS
+        cloud = [replace(one, shown=any(one.get(row) is not None for row in rows)) for one in CLOUD]
+        columns = (*COLUMNS[:5], *cloud, *COLUMNS[5:], *(DETAIL if detail else ()))
         self.listing(rows, columns, empty="no sessions")
         return 0
