@@ -90,10 +90,14 @@ def over(root: Path) -> bool:
 
 def kill_one(chance: random.Random, root: Path, client: int) -> bool:
     """Kill one process of Outrig's: a client, the supervisor, the keeper, a shim, a connection."""
+    shims = {lock.read_text() for lock in root.glob("home/outrig/data/*/*/r/*/lock")}
     ours = [
         process.pid
         for process, command in processes_below(root).items()
-        if "outrig" in command and "sleep" not in command and "$HOME" not in command
+        if "outrig" in command
+        and "sleep" not in command
+        and "$HOME" not in command
+        and parent(process.pid) not in shims  # a command, in the moment before it is one
     ]
     if client in ours and chance.random() < 0.7:
         ours.remove(client)
@@ -102,6 +106,14 @@ def kill_one(chance: random.Random, root: Path, client: int) -> bool:
     with suppress(ProcessLookupError):
         os.kill(chance.choice(sorted(ours)), signal.SIGKILL)
     return True
+
+
+def parent(pid: int) -> str:
+    """Return the process number of a process's parent, empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1]
+    except OSError:
+        return ""
 
 
 def sweep_state(run: CommandLine) -> str:
