@@ -34,7 +34,7 @@ class Prices:
         if price is None and not self._silent:
             price = self._ask(place)
             if price is not None:
-                self._known.put(key, price)
+                self._known.put({key: price})
         return price
 
     def _ask(self, place: Place) -> float | None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from outrig.api import login_key
 from outrig.cloud.node_config import node_config
 from outrig_gcp.labels import labels
 from outrig_gcp.machine_types import accelerators, disk_type, has_gpu
-from outrig_gcp.network import interface
+from outrig_gcp.network import interface, tag_of
+from outrig_gcp.startup import USER, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from outrig.api import Lifetime
+    from outrig.api import Lifetime, ProvisionRequest
     from outrig.cloud.places import Place
     from outrig_gcp.calls import Gcp
     from outrig_gcp.images import Image
     from outrig_gcp.settings import GcpSettings
 
+_SCOPES = "https://www.googleapis.com/auth"
 LEAST_DISK_GIB = 30
 LEAST_AGE_S, MOST_AGE_S = 30, 120 * 24 * 3600
 """What Google takes as a run duration."""
@@ -30,14 +33,12 @@ def instance_properties(
     place: Place,
     image: Image,
     life: Lifetime,
-    *,
-    tags: Mapping[str, str],
-    network_tags: Sequence[str],
-    metadata: Mapping[str, str],
+    request: ProvisionRequest,
 ) -> dict[str, Any]:
     """Return the properties of a session's instances in a place; raises `ConfigError`."""
     gpu = has_gpu(place.machine_type)
-    own = labels(tags)
+    own = labels(request.tags)
+    told = metadata(settings.user or USER, login_key().public, life, spot=place.spot)
     disk = {
         "sourceImage": image.path,
         "diskSizeGb": str(settings.disk or max(image.size_gib, LEAST_DISK_GIB)),
@@ -51,8 +52,8 @@ def instance_properties(
         "networkInterfaces": [interface(gcp, settings, place.region)],
         "scheduling": scheduling(life, spot=place.spot, gpu=gpu),
         "serviceAccounts": [],
-        "tags": {"items": [*network_tags]},
-        "metadata": {"items": _items(metadata, image)},
+        "tags": {"items": [*(settings.network_tag or (tag_of(request.session_id),))]},
+        "metadata": {"items": _items(told, image)},
     }
     if found := accelerators(place.machine_type):
         fields["guestAccelerators"] = found
@@ -64,8 +65,8 @@ def instance_properties(
             "enableIntegrityMonitoring": True,
         }
     if settings.service_account:
-        account = {"email": settings.service_account, "scopes": [*settings.scopes]}
-        fields["serviceAccounts"] = [account]
+        scopes = [one if "://" in one else f"{_SCOPES}/{one}" for one in settings.scopes]
+        fields["serviceAccounts"] = [{"email": settings.service_account, "scopes": scopes}]
     return _merged(fields, node_config(settings.node_config, "gcp", OWN_FIELDS))
 
 

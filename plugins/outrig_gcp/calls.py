@@ -50,46 +50,43 @@ class Gcp:
     @cached_property
     def project(self) -> str:
         """The project; raises `OutrigError`."""
-        found = self._settings.project or self._gcloud.project or self._credentials()[1]
+        gclouds = self._gcloud.get("core", "project", "GOOGLE_CLOUD_PROJECT")
+        found = self._settings.project or gclouds or self._credentials()[1]
         if not found:
-            raise ConfigError(
-                "provider gcp has no project",
-                hint="give --project ID, or gcloud config set project",
-            )
+            hint = "give --project ID, or gcloud config set project"
+            raise ConfigError("provider gcp has no project", hint=hint)
         return found
 
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions to use, in order: those named, those of named zones, gcloud's."""
-        zones = self._settings.zone or self._gcloud.zones
-        own = self._settings.region or tuple(one.rpartition("-")[0] for one in zones)
-        found = own or self._gcloud.regions
-        if not found:
-            raise ConfigError(
-                "provider gcp has no region",
-                hint="give --region NAME or --zone NAME, or gcloud config set compute/region",
-            )
-        return tuple(dict.fromkeys(found))
+        zones = self._settings.zone or (self._gcloud.get("compute", "zone"),)
+        regions = self._settings.region or tuple(one.rpartition("-")[0] for one in zones)
+        if not any(regions):
+            regions = (self._gcloud.get("compute", "region"),)
+        if not any(regions):
+            hint = "give --region NAME or --zone NAME, or gcloud config set compute/region"
+            raise ConfigError("provider gcp has no region", hint=hint)
+        return tuple(dict.fromkeys(regions))
 
     def get(self, path: str, **query: str) -> Any:
         """Ask for something; a `path` without `projects/` is below the project."""
         return self.call("GET", path, query=query)
 
     def post(self, path: str, body: object = None, *, request_id: str = "") -> Any:
-        """Change something once, however often it has to be tried; returns the operation."""
-        query = {"requestId": request_id or str(uuid.uuid4())}
-        return self.call("POST", path, query=query, body={} if body is None else body)
+        """Change something; returns the operation."""
+        return self.call("POST", path, query={"requestId": request_id}, body=body or {})
 
     def delete(self, path: str) -> Any:
         """Delete something; returns the operation."""
-        return self.call("DELETE", path, query={"requestId": str(uuid.uuid4())})
+        return self.call("DELETE", path)
 
-    def pages(self, path: str, **query: str) -> Iterator[Any]:
-        """Yield the pages of a listing."""
+    def pages(self, path: str, *, most: int = MOST_PER_PAGE, **query: str) -> Iterator[Any]:
+        """Yield the pages of a listing, each with at most so many."""
         token = ""
         while True:
             more = {"pageToken": token} if token else {}
-            page = self.get(path, maxResults=str(MOST_PER_PAGE), **query, **more)
+            page = self.get(path, maxResults=str(most), **query, **more)
             yield page
             token = page.get("nextPageToken", "")
             if not token:
@@ -97,7 +94,11 @@ class Gcp:
 
     def listed(self, path: str, **query: str) -> list[Any]:
         """Return what a listing has."""
-        return [one for page in self.pages(path, **query) for one in page.get("items", ())]
+        return [
+            one
+            for page in self.pages(path, most=MOST_PER_PAGE, **query)
+            for one in page.get("items", ())
+        ]
 
     def wait(self, operation: Any, context: Context | None = None) -> None:
         """Wait for an operation, at the place where it was begun; raises why it failed."""
@@ -125,7 +126,13 @@ class Gcp:
         body: object = None,
         base: str = f"{COMPUTE}/compute/v1/",
     ) -> Any:
-        """Make a call, again while that may help; raises `OutrigError` with Google's reason."""
+        """Make a call, again while that may help; raises `OutrigError` with Google's reason.
+
+        A change has an id, so that it is made once, however often it has to be tried.
+        """
+        query = dict(query or {})
+        if base.startswith(COMPUTE) and method != "GET":
+            query["requestId"] = query.get("requestId") or str(uuid.uuid4())
         if base.startswith(COMPUTE) and not path.startswith("projects/"):
             path = f"projects/{self.project}/{path}" if path else f"projects/{self.project}"
         where = path.partition("/zones/")[2].partition("/")[0] or self.project
@@ -147,10 +154,8 @@ class Gcp:
     def account(self) -> str:
         """Return who is logged in, as far as the credentials say."""
         credentials, _ = self._credentials()
-        name = getattr(credentials, "service_account_email", "") or getattr(
-            credentials, "account", ""
-        )
-        return str(name) or type(credentials).__module__.rpartition(".")[2]
+        kind = type(credentials).__module__.rpartition(".")[2]
+        return str(getattr(credentials, "service_account_email", "") or kind)
 
     def _url(self, base: str) -> str:
         own = self._settings.endpoint

@@ -19,46 +19,23 @@ if TYPE_CHECKING:
     from outrig_gcp.settings import GcpSettings
 
 RESOURCE_MANAGER = "https://cloudresourcemanager.googleapis.com/v1/"
-PERMISSIONS = (
-    "compute.addresses.delete",
-    "compute.addresses.list",
-    "compute.disks.create",
-    "compute.disks.delete",
-    "compute.disks.list",
-    "compute.disks.setLabels",
-    "compute.firewalls.create",
-    "compute.firewalls.delete",
-    "compute.firewalls.get",
-    "compute.firewalls.list",
-    "compute.firewalls.update",
-    "compute.globalOperations.get",
-    "compute.images.get",
-    "compute.images.getFromFamily",
-    "compute.images.list",
-    "compute.images.useReadOnly",
-    "compute.instances.create",
-    "compute.instances.delete",
-    "compute.instances.get",
-    "compute.instances.getGuestAttributes",
-    "compute.instances.list",
-    "compute.instances.setLabels",
-    "compute.instances.setMetadata",
-    "compute.instances.setTags",
-    "compute.instances.start",
-    "compute.instances.stop",
-    "compute.networks.get",
-    "compute.networks.updatePolicy",
-    "compute.networks.use",
-    "compute.networks.useExternalIp",
-    "compute.projects.get",
-    "compute.regionOperations.get",
-    "compute.regions.get",
-    "compute.subnetworks.use",
-    "compute.subnetworks.useExternalIp",
-    "compute.zoneOperations.get",
-    "compute.zoneOperations.list",
-    "compute.zones.list",
-)
+_NEEDED = {
+    "addresses": "delete list",
+    "disks": "create delete list setLabels",
+    "firewalls": "create delete get list update",
+    "globalOperations": "get",
+    "images": "get getFromFamily list useReadOnly",
+    "instances": "create delete get getGuestAttributes list setLabels setMetadata setTags"
+    " setServiceAccount start stop",
+    "networks": "get updatePolicy use useExternalIp",
+    "projects": "get",
+    "regionOperations": "get",
+    "regions": "get",
+    "subnetworks": "use useExternalIp",
+    "zoneOperations": "get list",
+    "zones": "list",
+}
+"""What is done with what: the least that Outrig needs."""
 ACT_AS = "iam.serviceAccounts.actAs"
 QUOTAS = ("CPUS", "PREEMPTIBLE_CPUS", "IN_USE_ADDRESSES", "NVIDIA_L4_GPUS", "NVIDIA_T4_GPUS")
 
@@ -95,7 +72,8 @@ def _regions(gcp: Gcp) -> tuple[str, ...]:
 
 
 def _needed(settings: GcpSettings) -> tuple[str, ...]:
-    return (*PERMISSIONS, *((ACT_AS,) if settings.service_account else ()))
+    found = [f"compute.{kind}.{one}" for kind, verbs in _NEEDED.items() for one in verbs.split()]
+    return (*found, *((ACT_AS,) if settings.service_account else ()))
 
 
 def _permissions(gcp: Gcp, settings: GcpSettings) -> Line:

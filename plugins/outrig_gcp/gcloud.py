@@ -9,28 +9,13 @@ from pathlib import Path
 
 
 class Gcloud:
-    """Project, region and zone of gcloud's configuration, empty where it has none."""
+    """Values of gcloud's configuration; another file's absence is no error."""
 
-    @property
-    def project(self) -> str:
-        """The project."""
-        own = os.environ.get("GOOGLE_CLOUD_PROJECT") or os.environ.get("CLOUDSDK_CORE_PROJECT")
-        return own or str(self._file.get("core", "project", fallback=""))
-
-    @property
-    def zones(self) -> tuple[str, ...]:
-        """The zone, if there is one."""
-        found = os.environ.get("CLOUDSDK_COMPUTE_ZONE") or self._compute("zone")
-        return (found,) if found else ()
-
-    @property
-    def regions(self) -> tuple[str, ...]:
-        """The region, if there is one."""
-        found = os.environ.get("CLOUDSDK_COMPUTE_REGION") or self._compute("region")
-        return (found,) if found else ()
-
-    def _compute(self, name: str) -> str:
-        return self._file.get("compute", name, fallback="")
+    def get(self, section: str, name: str, *variables: str) -> str:
+        """Return a value, a variable's before the configuration's; empty where there is none."""
+        own = f"CLOUDSDK_{section.upper()}_{name.upper()}"
+        found = [os.environ[one] for one in (own, *variables) if os.environ.get(one)]
+        return found[0] if found else self._file.get(section, name, fallback="")
 
     @cached_property
     def _file(self) -> configparser.ConfigParser:
@@ -38,9 +23,8 @@ class Gcloud:
         own = os.environ.get("CLOUDSDK_CONFIG")
         directory = Path(own) if own else Path.home() / ".config" / "gcloud"
         try:
-            name = os.environ.get("CLOUDSDK_ACTIVE_CONFIG_NAME") or (
-                (directory / "active_config").read_text().strip()
-            )
+            active = os.environ.get("CLOUDSDK_ACTIVE_CONFIG_NAME")
+            name = active or (directory / "active_config").read_text().strip()
             parser.read_string((directory / "configurations" / f"config_{name}").read_text())
         except (OSError, ValueError, configparser.Error):
             parser.clear()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from outrig.api import OWNER_TAG, SESSION_TAG, Release, ResourceRef
-from outrig.cloud.account import Account
+from outrig.cloud.account import Account, at_once
 from outrig.cloud.machines import THERE, Listing, Machine, MachineState, Wanted
 from outrig.errors import AuthError, OutrigError
 from outrig_gcp.faults import HELD, is_missing, reason_of
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 AT_ONCE = 50
 FIREWALL = "firewall"
+_PLACES = {
+    "disk": "zones/{}/disks",
+    "address": "regions/{}/addresses",
+    FIREWALL: "global/firewalls",
+}
+"""Where resources are that can be left behind."""
 _STATES = {
     "PROVISIONING": MachineState.PENDING,
     "STAGING": MachineState.PENDING,
@@ -99,36 +106,36 @@ class Project(Account):
 
     def start(self, scope: str, machines: Sequence[Machine]) -> None:
         """Start instances that are stopped."""
-        begun = [self.gcp.post(f"{_path(scope, one)}/start") for one in machines]
-        for operation in begun:
+        for operation in at_once(lambda one: self.gcp.post(f"{_path(one)}/start"), machines):
             self.gcp.wait(operation)
 
     def end(self, scope: str, machines: Sequence[Machine], how: Release) -> dict[str, str]:
         """Delete instances, or with `KEEP` stop them; their disks go with them."""
-        refused: dict[str, str] = {}
-        for one in machines:
-            try:
-                if how is Release.KEEP:
-                    self.gcp.post(f"{_path(scope, one)}/stop")
-                else:
-                    self.gcp.delete(_path(scope, one))
-            except AuthError:
-                raise
-            except OutrigError as err:
-                if not is_missing(err) and reason_of(err) != "resourceNotReady":
-                    refused[one.id] = str(err)
-        return refused
+        reasons = at_once(lambda one: self._ended(one, how), machines)
+        found = zip(machines, reasons, strict=True)
+        return {one.id: reason for one, reason in found if reason is not None}
+
+    def _ended(self, machine: Machine, how: Release) -> str | None:
+        """Ask for one to end; returns why that was refused."""
+        try:
+            if how is Release.KEEP:
+                self.gcp.post(f"{_path(machine)}/stop")
+            else:
+                self.gcp.delete(_path(machine))
+        except AuthError:
+            raise
+        except OutrigError as err:
+            return None if is_missing(err) or reason_of(err) == "resourceNotReady" else str(err)
+        return None
 
     def remove(self, ref: ResourceRef) -> bool:
         """Remove another resource, true once it is gone; false while something holds on to it."""
-        where, _, name = ref.id.rpartition("/")
-        region = "regions" if ref.kind == "address" else "zones"
-        place = "global" if where in ("", "global") else f"{region}/{where}"
-        kind = {"disk": "disks", "address": "addresses", FIREWALL: "firewalls"}.get(ref.kind)
-        if kind is None:
+        if ref.kind not in _PLACES:
             raise OutrigError(f"there is no telling how to remove a {ref.kind}")
+        where, _, name = ref.id.rpartition("/")
+        place = _PLACES[ref.kind].format(where)
         try:
-            path = f"projects/{ref.scope or self.gcp.project}/{place}/{kind}/{name}"
+            path = f"projects/{ref.scope or self.gcp.project}/{place}/{name}"
             self.gcp.wait(self.gcp.delete(path))
         except OutrigError as err:
             if reason_of(err) in HELD:
@@ -137,16 +144,20 @@ class Project(Account):
                 raise
         return True
 
-    def was_taken_back(self, machine: Machine) -> bool:
+    def explained(self, machine: Machine) -> Machine:
         """Tell whether Google preempted a spot instance: an operation of its zone says so."""
+        if not machine.spot:
+            return machine
         asked = '(operationType="compute.instances.preempted")'
         path = f"projects/{machine.scope}/zones/{machine.zone}/operations"
-        found = self.gcp.listed(path, filter=asked)
-        return any(str(one.get("targetLink", "")).endswith(f"/{machine.id}") for one in found)
+        found = [str(one.get("targetLink", "")) for one in self.gcp.listed(path, filter=asked)]
+        if not any(one.endswith(f"/{machine.id}") for one in found):
+            return machine
+        return replace(machine, why="Google took its spot instance back", taken_back=True)
 
 
-def _path(scope: str, machine: Machine) -> str:
-    return f"projects/{scope}/zones/{machine.zone}/instances/{machine.id}"
+def _path(machine: Machine) -> str:
+    return f"projects/{machine.scope}/zones/{machine.zone}/instances/{machine.id}"
 
 
 def _asked(wanted: Wanted) -> Iterator[str]:
@@ -156,10 +167,12 @@ def _asked(wanted: Wanted) -> Iterator[str]:
     for start in range(0, len(values), AT_ONCE):
         part = values[start : start + AT_ONCE]
         yield " OR ".join(f'({key}="{label(one)}")' for one in part)
-    if not values:
-        owner = wanted.owner
-        tag = f"labels.{OWNER_TAG}"
-        yield f"labels.{SESSION_TAG}:*" if owner is None else f'({tag}="{label(owner)}")'
+    if values:
+        return
+    if wanted.owner is not None:
+        yield f'(labels.{OWNER_TAG}="{label(wanted.owner)}")'
+    else:
+        yield f"labels.{SESSION_TAG}:*"
 
 
 def machine_of(found: Any, scope: str, zone: str) -> Machine:
@@ -184,8 +197,5 @@ def machine_of(found: Any, scope: str, zone: str) -> Machine:
         session=session_of(known),
         owner=owner_of(known),
         launched=str(found.get("lastStartTimestamp") or found.get("creationTimestamp", "")),
-        why="its instance is stopped: idle, or from outside"
-        if state is MachineState.STOPPED
-        else "",
         known={"user": str(items.get("outrig-user", ""))},
     )

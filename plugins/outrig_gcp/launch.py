@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from outrig.api import Release, login_key
+from outrig.api import Release
 from outrig.cloud.caller import caller_networks
 from outrig.cloud.launching import Launch, Launched, token_of
 from outrig.cloud.machines import ALIVE, Wanted
@@ -17,9 +17,9 @@ from outrig_gcp.faults import TAKEN, reason_of
 from outrig_gcp.images import find_image
 from outrig_gcp.inventory import Project
 from outrig_gcp.labels import named
-from outrig_gcp.network import open_to, tag_of
+from outrig_gcp.network import open_to
 from outrig_gcp.settings import GcpSettings
-from outrig_gcp.startup import metadata
+from outrig_gcp.startup import USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from outrig.cloud.places import Place
     from outrig_gcp.images import Image
 
-USER = "ubuntu"
-TOKENS = 3
+TOKENS = 8
 """How often a request is made anew whose names were used up by instances that are gone."""
 
 
@@ -72,16 +71,8 @@ class GcpLaunch(Launch[GcpSettings, Project]):
         """The operations on firewall rules; they go on while instances are made."""
         if self.settings.network_tag:
             return []
-        request = self.request
-        return open_to(
-            self.account.gcp,
-            self.settings,
-            request.tags,
-            self._networks,
-            request.session_id,
-            request.token,
-            self.context,
-        )
+        gcp, request = self.account.gcp, self.request
+        return open_to(gcp, self.settings, request, self._networks, self.context)
 
     def join(self, scope: str) -> None:
         """Let us in: our address may be another one than when the session was started."""
@@ -93,17 +84,19 @@ class GcpLaunch(Launch[GcpSettings, Project]):
             self._begun.pop()
 
     def ask(self, place: Place, least: int, most: int, token: str) -> list[Launched]:
-        """Ask once; names that belong to instances of an earlier, lost request are looked at."""
+        """Ask once; what an earlier, lost request with these names has made is looked at."""
         for _ in range(TOKENS):
-            names = self._names(token, most)
+            names, error = self._names(token, most), None
             try:
-                self._insert(place, least, most, names, token)
+                sure = self._insert(place, least, most, names, token)
             except OutrigError as err:
+                sure, error = False, err
+            if not sure:
                 made = self._there(place, names)
                 if len(made) < least:
                     self.account.end(place.scope, made, Release.TERMINATE)
-                    if reason_of(err) not in TAKEN:
-                        raise
+                    if error is not None and reason_of(error) not in TAKEN:
+                        raise error
                     token = token_of(token, "again")  # what had its names is gone
                     continue
                 names = [one.id for one in made]
@@ -119,7 +112,8 @@ class GcpLaunch(Launch[GcpSettings, Project]):
         listing = self.account.machines(place.scope, Wanted(ids=tuple(names)))
         return [one for one in listing.machines if one.state in ALIVE and one.zone == place.zone]
 
-    def _insert(self, place: Place, least: int, most: int, names: list[str], token: str) -> None:
+    def _insert(self, place: Place, least: int, most: int, names: list[str], token: str) -> bool:
+        """Make instances; returns whether it is certain that these are there, all of them."""
         body = {
             "count": str(most),
             "minCount": str(least),
@@ -128,25 +122,15 @@ class GcpLaunch(Launch[GcpSettings, Project]):
         }
         gcp, path = self.account.gcp, f"zones/{place.zone}/instances/bulkInsert"
         operation = gcp.post(path, body, request_id=str(uuid.UUID(token[:32])))
+        old = operation["status"] == "DONE"  # that of an earlier request with this id
         gcp.wait(operation, self.context)
-        if least < most:
-            made = self._there(place, names)
-            names[:] = [one.id for one in made]
+        return least == most and not old
 
     def _properties(self, place: Place) -> dict[str, Any]:
-        settings = self.settings
-        life = self.lifetime(self.price(place) if settings.budget is not None else None)
-        user = settings.user or USER
-        told = metadata(user, login_key().public, life, spot=place.spot)
+        life = self.lifetime(self.price(place) if self.settings.budget is not None else None)
+        image = self._images[place.machine_type]
         return instance_properties(
-            self.account.gcp,
-            settings,
-            place,
-            self._images[place.machine_type],
-            life,
-            tags=self.request.tags,
-            network_tags=settings.network_tag or (tag_of(self.request.session_id),),
-            metadata=told,
+            self.account.gcp, self.settings, place, image, life, self.request
         )
 
     def _launched(self, name: str, place: Place) -> Launched:

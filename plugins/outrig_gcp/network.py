@@ -10,14 +10,14 @@ from outrig_gcp.inventory import FIREWALL
 from outrig_gcp.labels import description, label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from outrig.api import Context
+    from outrig.api import Context, ProvisionRequest
     from outrig_gcp.calls import Gcp
     from outrig_gcp.settings import GcpSettings
 
-ALLOW_PRIORITY, DENY_PRIORITY = 900, 901
-"""Before the rules that a project's default network has: those let in everybody's SSH."""
+ALLOWS, DENIES = 900, 901
+"""Priorities: before the rules of a default network, which let in everybody's SSH."""
 
 
 def network_path(gcp: Gcp, name: str) -> str:
@@ -48,10 +48,8 @@ def tag_of(session_id: str) -> str:
 def open_to(
     gcp: Gcp,
     settings: GcpSettings,
-    tags: Mapping[str, str],
+    request: ProvisionRequest,
     networks: Sequence[str],
-    session_id: str,
-    token: str,
     context: Context,
 ) -> list[Any]:
     """Let these networks log in and the session's nodes reach each other; all else stays out.
@@ -59,32 +57,25 @@ def open_to(
     Returns the operations, which need not have ended. Rules that are there already are brought up
     to date: our address may be another one than it was.
     """
-    rules = _rules(network_path(gcp, settings.network), tag_of(session_id), networks)
-    path = "global/firewalls"
-    there = {str(one["name"]): one for one in gcp.listed(path, filter=_ours(session_id))}
+    tag, path = tag_of(request.session_id), "global/firewalls"
+    ours = gcp.listed(path, filter=f'name eq "{tag}-.*"')
+    there = {str(one["name"]): one for one in ours}
     begun: list[Any] = []
-    for rule in rules:
+    for rule in _rules(network_path(gcp, settings.network), tag, networks):
         name = str(rule["name"])
         if name not in there:
-            begun.append(
-                _made(gcp, {**rule, "description": description(tags)}, tags, token, context)
-            )
+            begun.append(_made(gcp, rule, request, context))
         elif "sourceRanges" in rule and there[name].get("sourceRanges") != rule["sourceRanges"]:
-            change = {"sourceRanges": rule["sourceRanges"]}
+            change = {"name": name, "sourceRanges": rule["sourceRanges"]}
             begun.append(gcp.call("PATCH", f"{path}/{name}", body=change))
     return [one for one in begun if one]
 
 
-def _ours(session_id: str) -> str:
-    return f'name eq "{tag_of(session_id)}-.*"'
-
-
-def _made(
-    gcp: Gcp, rule: dict[str, Any], tags: Mapping[str, str], token: str, context: Context
-) -> Any:
+def _made(gcp: Gcp, rule: dict[str, Any], request: ProvisionRequest, context: Context) -> Any:
+    tags, token = request.tags, request.token
     intent = context.journal.intend(FIREWALL, scope=gcp.project, token=token, tags=tags)
     try:
-        operation = gcp.post("global/firewalls", rule)
+        operation = gcp.post("global/firewalls", {**rule, "description": description(tags)})
     except OutrigError as err:
         if reason_of(err) not in TAKEN:
             raise
@@ -94,27 +85,11 @@ def _made(
 
 
 def _rules(network: str, tag: str, networks: Sequence[str]) -> list[dict[str, Any]]:
-    own: dict[str, Any] = {"network": network, "direction": "INGRESS", "targetTags": [tag]}
-    return [
-        {
-            **own,
-            "name": f"{tag}-ssh",
-            "priority": ALLOW_PRIORITY,
-            "sourceRanges": [*networks],
-            "allowed": [{"IPProtocol": "tcp", "ports": ["22"]}],
-        },
-        {
-            **own,
-            "name": f"{tag}-own",
-            "priority": ALLOW_PRIORITY,
-            "sourceTags": [tag],
-            "allowed": [{"IPProtocol": "all"}],
-        },
-        {
-            **own,
-            "name": f"{tag}-rest",
-            "priority": DENY_PRIORITY,
-            "sourceRanges": ["0.0.0.0/0"],
-            "denied": [{"IPProtocol": "all"}],
-        },
-    ]
+    ssh, everything = [{"IPProtocol": "tcp", "ports": ["22"]}], [{"IPProtocol": "all"}]
+    kinds: dict[str, dict[str, Any]] = {
+        "ssh": {"priority": ALLOWS, "sourceRanges": [*networks], "allowed": ssh},
+        "own": {"priority": ALLOWS, "sourceTags": [tag], "allowed": everything},
+        "rest": {"priority": DENIES, "sourceRanges": ["0.0.0.0/0"], "denied": everything},
+    }
+    own = {"network": network, "direction": "INGRESS", "targetTags": [tag]}
+    return [{**own, **one, "name": f"{tag}-{name}"} for name, one in kinds.items()]

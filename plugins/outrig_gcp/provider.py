@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from outrig.api import Resources, remote_python
 from outrig.cloud.provider import CloudProvider
-from outrig.errors import OutrigError, RemoteError
+from outrig.errors import AuthError, ConfigError, OutrigError, RemoteError
 from outrig_gcp.calls import Gcp
 from outrig_gcp.checks import account
 from outrig_gcp.faults import is_missing
@@ -49,6 +49,11 @@ class GcpProvider(CloudProvider[GcpSettings, Project]):
     def _prices(self) -> Prices:
         return Prices(self.gcp)
 
+    @cached_property
+    def _seen(self) -> dict[str, str]:
+        """Host keys that were read, by node."""
+        return {}
+
     def types(self, resources: Resources) -> tuple[str, ...]:
         """Return the machine types to try; raises `CapacityError`."""
         return self.own.machine_type or fitting(resources)
@@ -63,7 +68,8 @@ class GcpProvider(CloudProvider[GcpSettings, Project]):
 
     def introduce(self, node: Node) -> Node:
         """Log in with the host key that the machine published, as only it and we can see."""
-        key = node.data.get("host_key") or self._published(node)
+        key = node.data.get("host_key") or self._seen.get(node.id) or self._published(node)
+        self._seen[node.id] = key
         known = replace(node, data={**node.data, "host_key": key})
         first = replace(self.endpoint(known), connect_s=FIRST_CONNECT_S)
         remote_python(first, "print(1)")
@@ -75,6 +81,8 @@ class GcpProvider(CloudProvider[GcpSettings, Project]):
         path = f"projects/{scope}/zones/{zone}/instances/{node.id}/getGuestAttributes"
         try:
             found = self.gcp.get(path, queryPath="hostkeys/")
+        except AuthError as err:  # the machine's own refusals are waited out, this is none
+            raise ConfigError(str(err), hint=err.hint) from err
         except OutrigError as err:
             if not is_missing(err):
                 raise

@@ -51,8 +51,7 @@ class GcpSettings(CloudSettings):
         None, help="service account for nodes (an e-mail address); without one they have none"
     )
     scopes: tuple[str, ...] = setting(
-        ("https://www.googleapis.com/auth/devstorage.read_only",),
-        help="what a service account may be used for",
+        ("devstorage.read_only",), help="what a service account may be used for (OAuth scopes)"
     )
     node_config: str | None = setting(
         None, help="more fields of an instance, as JSON or as in a Ray cluster file"

@@ -15,6 +15,8 @@ from outrig.cloud.ending import ending_files
 if TYPE_CHECKING:
     from outrig.api import Lifetime
 
+USER = "ubuntu"
+"""Whom the agent lets in, and makes where there is none."""
 _LOOK = """\
 URL = "http://169.254.169.254/computeMetadata/v1/instance/preempted"
 

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from outrig.cloud.machines import Listing, Machine, Wanted
     from outrig.model.node import Release, ResourceRef
+
+One = TypeVar("One")
+Found = TypeVar("Found")
+
+MOST_AT_ONCE = 8
+"""How many calls of an account are under way at a time."""
+
+
+def at_once(call: Callable[[One], Found], things: Iterable[One]) -> list[Found]:
+    """Call for several things at a time; returns the answers in their order.
+
+    Raises the first error, once all have been tried.
+    """
+    with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+        return [one.result() for one in [pool.submit(call, thing) for thing in things]]
 
 
 class Account(ABC):
@@ -44,6 +60,10 @@ class Account(ABC):
     @abstractmethod
     def remove(self, ref: ResourceRef) -> bool:
         """Remove another resource, true once it is gone; false while something holds on to it."""
+
+    def explained(self, machine: Machine) -> Machine:
+        """Return a machine that ended with the cloud's own word on why."""
+        return machine
 
     @abstractmethod
     def beside(self, scope: str, sessions: Sequence[str]) -> Iterable[ResourceRef]:

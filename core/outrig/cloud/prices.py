@@ -6,8 +6,12 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from outrig.paths import cache_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 KEPT_S = 24 * 3600.0
 
@@ -26,10 +30,10 @@ class DayPrices:
             return known[key][0]
         return None
 
-    def put(self, key: str, usd: float) -> None:
-        """Keep a price."""
+    def put(self, prices: Mapping[str, float]) -> None:
+        """Keep prices."""
         known = self._read()
-        known[key] = [usd, time.time()]
+        known |= {key: [usd, time.time()] for key, usd in prices.items()}
         aside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
 from outrig.cloud.ending import LATER_LIMITS, bounded, limits_text, told
 from outrig.cloud.launching import A, Launch, S
-from outrig.cloud.machines import ALIVE, Wanted
+from outrig.cloud.machines import ALIVE, Machine, MachineState, Wanted
 from outrig.cloud.places import Place, planned
 from outrig.cloud.provisioning import Provisioning
 from outrig.cloud.removing import Removal
@@ -26,7 +26,6 @@ from outrig.transport.question import remote_python
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from outrig.cloud.machines import Machine
     from outrig.interfaces import Context
     from outrig.model.node import (
         Candidate,
@@ -180,18 +179,22 @@ class CloudProvider(
     def kept(self, node: Node) -> Kept:
         """Return that a session has ended where its machine has: idle, over age, taken back."""
         listing = self.account.machines(node.data["scope"], Wanted(ids=(node.id,)), ended=True)
-        reason = self._why_ended(listing.machines)
-        if reason is None or (listing.silent and not listing.machines):
+        if listing.silent and not listing.machines:
             return Kept()
+        gone = Machine(
+            id=node.id,
+            scope=node.data["scope"],
+            zone=node.data.get("zone", ""),
+            spot=bool(node.data.get("spot")),
+            state=MachineState.GONE,
+        )
+        one = next(iter(listing.machines), gone)
+        if one.state in ALIVE:
+            return Kept()
+        one = self.account.explained(one)
         session = node.data.get("session", "")
-        taken = any(one.taken_back for one in listing.machines)
-        return Kept(ended={session: reason}, taken_back=(session,) if taken else ())
-
-    def _why_ended(self, found: Sequence[Machine]) -> str | None:
-        if not found:
-            return "its machine is gone"
-        (one,) = found[:1]
-        return None if one.state in ALIVE else one.why or f"its machine is {one.state.value}"
+        reason = one.why or ("its machine is " + ("gone" if one is gone else one.state.value))
+        return Kept(ended={session: reason}, taken_back=(session,) if one.taken_back else ())
 
     def end_session(self, session_id: str, nodes: tuple[Node, ...], grace_s: float) -> None:
         """End it on nodes that this process is connected to: all of them go as a whole anyway."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from outrig.cloud.account import at_once
 from outrig.cloud.machines import MachineState, Wanted
 from outrig.errors import OutrigError
 from outrig.model.node import Release, ReleaseReport, ResourceRef
@@ -43,8 +44,8 @@ class Removal:
         self.end(found, how)
         if how is Release.TERMINATE:
             beside = self._account.beside(self._scope, over) if over else ()
-            for one in {(ref.kind, ref.id): ref for ref in [*beside, *rest]}.values():
-                self._remove(one)
+            each = {(ref.kind, ref.id): ref for ref in [*beside, *rest]}
+            at_once(self._remove, each.values())
         released = tuple(one for one in targets if one not in self._failed)
         return ReleaseReport(released=released, failed=tuple(self._failed.items()))
 

@@ -94,6 +94,9 @@ class LivingGce:
         """Return what leads a client here."""
         return {
             "GOOGLE_APPLICATION_CREDENTIALS": self.key,
+            # google-auth asks Google about service accounts, in the background; not from here.
+            "HTTPS_PROXY": self.endpoint,
+            "NO_PROXY": "127.0.0.1",
             "OUTRIG_GCP_ENDPOINT": self.endpoint,
             "OUTRIG_GCP_ADDRESS_SERVICE": f"{self.endpoint}/_living/address",
             "OUTRIG_GCP_CONFIG_FILE": self.config,

@@ -129,6 +129,7 @@ class Front:
             "permissions": lambda: self.refused.update(given),
             "credentials": lambda: setattr(self.tokens, "refused", not given),
             "expire": lambda: self.compute.expire(rest),
+            "notice": lambda: self.compute.fleet.preempt(rest),
             "interrupt": lambda: self.compute.preempt(rest),
             "run": lambda: self.compute.fleet.run(rest, body.decode()),
             "left": self.compute.left,

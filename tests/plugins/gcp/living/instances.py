@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import re
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ class Instances:
             if name in kept:
                 path = self.records.path(a, "instances", name)
                 raise Refusal(409, "alreadyExists", f"The resource '{path}' already exists")
-        room, why = self._room(a, fields, count)
+        room, why = self._room(a, fields, count, least)
         made = [self._made(a, name, fields) for name in names[:room]] if room >= least else []
         errors = [why, ("VM_MIN_COUNT_NOT_REACHED", "not enough")] if room < least else []
 
@@ -91,7 +92,7 @@ class Instances:
             ):
                 raise invalid(f"Label '{key}' or value '{value}' violates format constraints.")
 
-    def _room(self, a: Json, fields: Json, count: int) -> tuple[int, tuple[str, str]]:
+    def _room(self, a: Json, fields: Json, count: int, least: int) -> tuple[int, tuple[str, str]]:
         """Return how many can be had, and why there are no more."""
         zone, kind = a["zone"], fields["machineType"]
         spot = fields.get("scheduling", {}).get("provisioningModel") == "SPOT"
@@ -106,12 +107,12 @@ class Instances:
             text = f"Quota 'CPUS' exceeded.  Limit: {self.cpus}.0 in region {zone[:-2]}."
             why = ("QUOTA_EXCEEDED", text)
         for key in keys:
-            if key in self.capacity:
-                self.capacity[key] -= max(room, 0)
+            if key in self.capacity and room >= least:
+                self.capacity[key] -= room
         return max(room, 0), why
 
     def _made(self, a: Json, name: str, fields: Json) -> Json:
-        number = next(self._numbers)
+        fields, number = copy.deepcopy(fields), next(self._numbers)
         where = f"{BASE}projects/{a['project']}/zones/{a['zone']}"
         kind = fields["machineType"]
         body = {
