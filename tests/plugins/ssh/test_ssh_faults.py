@@ -144,6 +144,37 @@ def test_killed_in_the_middle_of_a_sync_it_is_taken_up_again(own: Machine, hold:
     held.end()
 
 
+@pytest.mark.parametrize("boots_again", [True, False])
+def test_a_machine_that_dies_in_the_middle_of_a_sync(
+    own: Machine, hold: Hold, *, boots_again: bool
+) -> None:
+    held = hold("gamma", patience_s=60.0 if boots_again else 0.0, connect_s=2.0)
+    files = {f"f{number}": os.urandom(64 << 10) for number in range(100)}
+    died: list[int] = []
+
+    class Dying(MemorySnapshot):
+        """Ends the machine once some chunks are on their way."""
+
+        def read(self, digests: Any) -> Any:
+            for number, chunk in enumerate(super().read(digests)):
+                if number == 60 and not died:
+                    died.append(1)
+                    own.crash()
+                    if boots_again:
+                        own.boot()
+                yield chunk
+
+    request = SyncRequest(session_id=held.session_id, nodes=held.nodes, snapshot=Dying(files))
+    if not boots_again:
+        with pytest.raises(OutrigError, match=r"gamma: (lost the node program|cannot be reached)"):
+            held.runner.sync(request, held.context)
+        return
+    held.runner.sync(request, held.context)
+    assert held.sync(files).skipped is True
+    assert held.sh("ls | wc -l")[1] == b"100\n"
+    held.end()
+
+
 def test_nothing_is_left_on_the_host_but_the_program(own: Machine, hold: Hold) -> None:
     held = hold("gamma")
     held.start()
