@@ -34,7 +34,7 @@ def signed(link: str | None) -> Mapping[str, list[str]]:
         ({}, "bucket.s3.amazonaws.com"),
         ({"region": "eu-central-1"}, "bucket.s3.eu-central-1.amazonaws.com"),
         ({"region": "eu-central-1", "addressing": "path"}, "s3.eu-central-1.amazonaws.com"),
-        ({"endpoint": "http://minio:9000"}, "minio:9000"),
+        ({"endpoint": "http://minio.example:9000"}, "minio.example:9000"),
     ],
 )
 def test_the_range_is_signed_and_the_secret_is_not_told(
