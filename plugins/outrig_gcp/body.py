@@ -103,10 +103,13 @@ def _merged(fields: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         asked = given["scheduling"]
         asked = asked[0] if isinstance(asked, list) and asked else asked  # as Ray's files have it
         found["scheduling"] = {**asked, **fields["scheduling"]}
-    found["disks"] = [
-        {**one, "initializeParams": {**one["initializeParams"], "labels": fields["labels"]}}
-        if "initializeParams" in one
-        else one
-        for one in found["disks"]
-    ]
+    found["disks"] = [_ours(one, found["labels"]) for one in found["disks"]]
     return found
+
+
+def _ours(disk: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
+    """Return a disk so that it goes with its instance, and is found again where it does not."""
+    made = disk.get("initializeParams")
+    if made is None:
+        return {**disk}
+    return {**disk, "autoDelete": True, "initializeParams": {**made, "labels": {**own}}}

@@ -9,7 +9,7 @@ from outrig.cloud.caller import caller_networks
 from outrig.cloud.checking import asked, clock
 from outrig.errors import OutrigError
 from outrig_gcp.images import find_image
-from outrig_gcp.network import network_path
+from outrig_gcp.network import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ _NEEDED = {
     "projects": "get",
     "regionOperations": "get",
     "regions": "get",
-    "subnetworks": "use useExternalIp",
+    "subnetworks": "get use useExternalIp",
     "zoneOperations": "get list",
     "zones": "list",
 }
@@ -57,7 +57,7 @@ def account(gcp: Gcp, settings: GcpSettings, kind: str) -> Iterator[Line]:
     yield _permissions(gcp, settings)
     for region in _regions(gcp):
         yield asked(f"quota {region}", lambda region=region: _quota(gcp, region))  # type: ignore[misc]
-    yield asked("network", lambda: str(gcp.get(network_path(gcp, settings.network))["name"]))
+    yield asked("network", lambda: str(gcp.get(network_of(gcp, settings))["name"]))
     yield asked("image", lambda: find_image(gcp, settings, kind).path)
     yield asked("your address", lambda: ", ".join(caller_networks(settings, "gcp")))
     yield clock(gcp.date)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from outrig.errors import OutrigError
+from outrig.errors import ConfigError, OutrigError
 from outrig_gcp.faults import TAKEN, reason_of
 from outrig_gcp.inventory import FIREWALL
 from outrig_gcp.labels import description, label
@@ -20,21 +20,30 @@ ALLOWS, DENIES = 900, 901
 """Priorities: before the rules of a default network, which let in everybody's SSH."""
 
 
-def network_path(gcp: Gcp, name: str) -> str:
-    """Return the path of a network: `NAME`, `PROJECT/NAME` or a path already."""
-    if "networks/" in name:
-        return name
+def network_of(gcp: Gcp, settings: GcpSettings) -> str:
+    """Return the path of the network: the one named, the subnetwork's, or the default one."""
+    if settings.network is None and settings.subnet:
+        found = gcp.get(_subnet(gcp, settings.subnet, gcp.regions[0]))
+        return str(found["network"]).partition("/compute/v1/")[2]
+    name = settings.network or "default"
     project, _, own = name.rpartition("/")
-    return f"projects/{project or gcp.project}/global/networks/{own}"
+    return (
+        name if "networks/" in name else f"projects/{project or gcp.project}/global/networks/{own}"
+    )
+
+
+def _subnet(gcp: Gcp, name: str, region: str) -> str:
+    project, _, own = name.rpartition("/")
+    path = f"projects/{project or gcp.project}/regions/{region}/subnetworks/{own}"
+    return name if "subnetworks/" in name else path
 
 
 def interface(gcp: Gcp, settings: GcpSettings, region: str) -> dict[str, Any]:
     """Return the one network interface of an instance, with a public address unless `private`."""
-    own: dict[str, Any] = {"network": network_path(gcp, settings.network)}
     if settings.subnet:
-        project, _, name = settings.subnet.rpartition("/")
-        path = f"projects/{project or gcp.project}/regions/{region}/subnetworks/{name}"
-        own = {"subnetwork": settings.subnet if "subnetworks/" in settings.subnet else path}
+        own: dict[str, Any] = {"subnetwork": _subnet(gcp, settings.subnet, region)}
+    else:
+        own = {"network": network_of(gcp, settings)}
     if not settings.private:
         own["accessConfigs"] = [{"name": "External NAT", "type": "ONE_TO_ONE_NAT"}]
     return own
@@ -57,11 +66,17 @@ def open_to(
     Returns the operations, which need not have ended. Rules that are there already are brought up
     to date: our address may be another one than it was.
     """
+    network = network_of(gcp, settings)
+    if not network.startswith(f"projects/{gcp.project}/"):
+        raise ConfigError(
+            f"gcp {gcp.project}: {network} is another project's, and so are rules for it",
+            hint="name network tags that let you in there: --gcp-network-tag TAG",
+        )
     tag, path = tag_of(request.session_id), "global/firewalls"
     ours = gcp.listed(path, filter=f'name eq "{tag}-.*"')
     there = {str(one["name"]): one for one in ours}
     begun: list[Any] = []
-    for rule in _rules(network_path(gcp, settings.network), tag, networks):
+    for rule in _rules(network, tag, networks):
         name = str(rule["name"])
         if name not in there:
             begun.append(_made(gcp, rule, request, context))

@@ -42,8 +42,10 @@ class GcpSettings(CloudSettings):
     image_family: str | None = setting(
         None, help="family whose newest image is taken, or PROJECT/FAMILY"
     )
-    network: str = setting("default", help="network; of another project as PROJECT/NETWORK")
-    subnet: str | None = setting(None, help="subnetwork; of another project as PROJECT/SUBNET")
+    network: str | None = setting(
+        None, help="network, or PROJECT/NETWORK; without one the subnetwork's, or the default one"
+    )
+    subnet: str | None = setting(None, help="subnetwork, or PROJECT/SUBNETWORK")
     network_tag: tuple[str, ...] = setting(
         (), help="network tags for nodes; without any, rules are made that let only you in"
     )

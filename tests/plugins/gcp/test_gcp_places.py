@@ -170,6 +170,88 @@ def test_a_gpu_comes_with_its_image_and_driver(
     assert asked["shieldedInstanceConfig"]["enableSecureBoot"] is False
 
 
+def _one_request(
+    records: LivingGce, run: CommandLine, *words: str
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the properties of what is asked for once, and the rules made before."""
+    records.ask("capacity", {"us-central1-a": 0})
+    done = run(*START, "--zone", "us-central1-a", "--machine-type", "e2-micro", *words)
+    assert "ZONE_RESOURCE_POOL_EXHAUSTED" in done.err, done.err
+    log = records.log()
+    (asked,) = [one["body"] for one in log if one["action"] == "instances.bulkInsert"]
+    rules = [one["body"] for one in log if one["action"] == "firewalls.insert"]
+    return asked["instanceProperties"], rules
+
+
+def test_an_instance_has_no_rights_and_lets_in_nobody_but_the_caller(
+    records: LivingGce, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    asked, rules = _one_request(records, run, "--disk", "50")
+    assert asked["serviceAccounts"] == []
+    disk = asked["disks"][0]
+    assert (disk["autoDelete"], disk["initializeParams"]["diskSizeGb"]) == (True, "50")
+    assert disk["initializeParams"]["labels"] == asked["labels"]
+    assert asked["shieldedInstanceConfig"]["enableSecureBoot"] is True
+    assert "PRIVATE KEY" not in json.dumps(asked)
+    ranges = {one["name"].rpartition("-")[2]: one.get("sourceRanges") for one in rules}
+    assert ranges == {"ssh": ["203.0.113.7/32"], "own": None, "rest": ["0.0.0.0/0"]}
+    assert {tuple(one["targetTags"]) for one in rules} == {tuple(asked["tags"]["items"])}
+
+
+def test_options_reach_the_request(
+    records: LivingGce, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    words = ("--service-account", "me@p1", "--subnet", "inner", "--gcp-private")
+    asked, rules = _one_request(records, run, *words, "--image-family", "debian-12")
+    scope = "https://www.googleapis.com/auth/devstorage.read_only"
+    assert asked["serviceAccounts"] == [{"email": "me@p1", "scopes": [scope]}]
+    inner = "projects/p1/regions/us-central1/subnetworks/inner"
+    assert asked["networkInterfaces"] == [{"subnetwork": inner}]
+    assert {one["network"] for one in rules} == {"projects/p1/global/networks/other"}
+    image = asked["disks"][0]["initializeParams"]["sourceImage"]
+    assert image == "projects/debian-cloud/global/images/debian-12-bookworm-v20261010"
+
+
+def test_more_fields_are_passed_on_but_undo_nothing(
+    records: LivingGce, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    given = {
+        "canIpForward": True,
+        "labels": {"team": "x", "outrig-owner": "nobody"},
+        "metadata": {"items": [{"key": "a", "value": "b"}, {"key": "ssh-keys", "value": "c"}]},
+        "tags": {"items": ["web"]},
+        "scheduling": [{"automaticRestart": False, "nodeAffinities": []}],
+        "disks": [{"boot": True, "initializeParams": {"sourceImage": "x"}}],
+    }
+    asked, _ = _one_request(records, run, "--gcp-node-config", json.dumps(given))
+    assert (asked["canIpForward"], asked["labels"]["team"]) == (True, "x")
+    assert asked["labels"]["outrig-owner"] != "nobody"
+    keys = [one["key"] for one in asked["metadata"]["items"]]
+    assert (keys.count("ssh-keys"), keys[-1]) == (1, "a")
+    assert asked["tags"]["items"][-1] == "web"
+    assert "nodeAffinities" in asked["scheduling"]
+    assert asked["disks"][0]["autoDelete"] is True
+    assert asked["disks"][0]["initializeParams"]["labels"] == asked["labels"]
+    refused = run(*START, "--gcp-node-config", '{"name": "x"}')
+    assert "has what Outrig sets itself" in refused.err
+
+
+def test_rules_for_a_network_of_another_project_are_not_ours_to_make(
+    records: LivingGce, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    shared = ("--network", "host/shared", "--zone", "us-central1-a")
+    refused = run(*START, *shared)
+    assert "projects/host/global/networks/shared is another project's" in refused.err
+    assert "--gcp-network-tag TAG" in refused.err
+    asked, rules = _one_request(records, run, *shared[:2], "--gcp-network-tag", "let-me-in")
+    assert (asked["tags"]["items"], rules) == (["let-me-in"], [])
+    assert records.left() == []
+
+
 def test_a_dry_run_shows_candidates_and_prices_and_makes_nothing(
     records: LivingGce, run: CommandLine, project: ProjectMaker
 ) -> None:

@@ -122,6 +122,11 @@ class Compute(Instances):
             raise Refusal(404, "notFound", f"The resource '{path}' was not found")
         return {"kind": "compute#network", "id": number(), "name": "default"}
 
+    def subnetworks_get(self, a: Json, _: Json) -> Json:
+        """Return a subnetwork; there is one of another network."""
+        network = f"{BASE}projects/{a['project']}/global/networks/other"
+        return {"kind": "compute#subnetwork", "name": a["subnetwork"], "network": network}
+
     def firewalls_insert(self, a: Json, body: Json) -> Json:
         """Make a rule."""
         made = self.records.make(a, "firewalls", "firewall", body)
