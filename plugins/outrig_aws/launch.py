@@ -166,5 +166,5 @@ class AwsLaunch(Launch[AwsSettings, Ec2]):
 def _market(settings: AwsSettings) -> dict[str, Any]:
     options: dict[str, str] = {"SpotInstanceType": "one-time"}
     if settings.max_price is not None:
-        options["MaxPrice"] = f"{settings.max_price:g}"
+        options["MaxPrice"] = f"{settings.max_price:.6f}".rstrip("0").rstrip(".")
     return {"MarketType": "spot", "SpotOptions": options}

@@ -119,6 +119,12 @@ class LivingEc2:
         found += [one["GroupId"] for one in groups if one["GroupName"] != "default"]
         found += [one["KeyName"] for one in ec2.describe_key_pairs()["KeyPairs"]]
         found += [one["VolumeId"] for one in ec2.describe_volumes()["Volumes"]]
+        found += [one["AllocationId"] for one in ec2.describe_addresses()["Addresses"]]
+        groups = ec2.describe_placement_groups()["PlacementGroups"]
+        found += [one["GroupName"] for one in groups]
+        requests = ec2.describe_spot_instance_requests()["SpotInstanceRequests"]
+        open_ones = [one for one in requests if one["State"] in ("open", "active")]
+        found += [one["SpotInstanceRequestId"] for one in open_ones]
         return found
 
     def close(self) -> None:

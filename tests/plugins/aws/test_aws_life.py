@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -71,25 +71,46 @@ def test_gc_removes_what_no_session_uses_and_nothing_of_others(
     assert (failed.exit_code, "releasing" in failed.err) == (125, True)
     owner = (run.directory.parent / "home/outrig/state/owner").read_text().strip()
     ec2 = account.client()
-    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
-    for name, tags in (("lost", {"outrig-owner": owner}), ("other", {"outrig-owner": "else"})):
-        made = [{"Key": key, "Value": value} for key, value in tags.items()]
-        kind = {"ResourceType": "security-group", "Tags": made}
-        ec2.create_security_group(
-            GroupName=name, Description=name, VpcId=vpc, TagSpecifications=[kind]
-        )
-        kind = {"ResourceType": "key-pair", "Tags": made}
-        ec2.create_key_pair(KeyName=name, TagSpecifications=[kind])
-        kind = {"ResourceType": "volume", "Tags": made}
-        ec2.create_volume(AvailabilityZone="us-east-1a", Size=8, TagSpecifications=[kind])
+    _litter(ec2, "lost", {"outrig-owner": owner})
+    _litter(ec2, "other", {"outrig-owner": "else"})
     shown = run("gc", "--dry-run", "--output", "csv", "--format", "kind")
-    assert sorted(shown.out.split()[1:]) == ["key-pair", "security-group", "volume"], shown.err
+    assert sorted(shown.out.split()[1:]) == LITTER, shown.err
     cleared = run("gc", "--yes")
     assert cleared.exit_code == 0, cleared.err
     left = account.left()
-    assert len(left) == 3
-    assert "other" in left
+    assert len(left) == len(LITTER)
+    assert left.count("other") == 2  # the key pair and the placement group
     assert run("gc", "--dry-run").out == ""
+
+
+LITTER = ["address", "key-pair", "placement-group", "security-group", "spot-request", "volume"]
+
+
+def _litter(ec2: Any, name: str, tags: dict[str, str]) -> None:
+    """Leave one of each kind of thing in the account."""
+
+    def kind(what: str) -> list[dict[str, object]]:
+        made = [{"Key": key, "Value": value} for key, value in tags.items()]
+        return [{"ResourceType": what, "Tags": made}]
+
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    ec2.create_security_group(
+        GroupName=name, Description=name, VpcId=vpc, TagSpecifications=kind("security-group")
+    )
+    ec2.create_key_pair(KeyName=name, TagSpecifications=kind("key-pair"))
+    ec2.create_volume(AvailabilityZone="us-east-1a", Size=8, TagSpecifications=kind("volume"))
+    ec2.allocate_address(Domain="vpc", TagSpecifications=kind("elastic-ip"))
+    ec2.create_placement_group(
+        GroupName=name, Strategy="cluster", TagSpecifications=kind("placement-group")
+    )
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    asked = ec2.request_spot_instances(
+        InstanceCount=1,
+        LaunchSpecification={"ImageId": image, "InstanceType": "t3.micro"},
+        TagSpecifications=kind("spot-instances-request"),
+    )
+    made = [one.get("InstanceId") for one in asked["SpotInstanceRequests"]]
+    ec2.terminate_instances(InstanceIds=[one for one in made if one])
 
 
 def test_a_session_whose_machine_went_off_is_suspended_and_starts_again(

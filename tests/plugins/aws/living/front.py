@@ -17,7 +17,9 @@ from tests.plugins.aws.living.semantics import (
     Rule,
     Rules,
     group_items,
+    has_tags,
     refusal,
+    tags_in,
     xml,
 )
 
@@ -43,7 +45,7 @@ class Front:
         self.rules = Rules()
         self.log: list[dict[str, object]] = []
         self._tokens: dict[str, tuple[dict[str, str], Answer, list[str]]] = {}
-        self._groups: dict[str, str] = {}
+        self._groups: dict[str, dict[str, str]] = {}
         self._lock = threading.RLock()
         self.released = threading.Event()
         self.hangs = threading.Event()
@@ -307,13 +309,16 @@ class Front:
 
     def _placement(self, action: str, query: dict[str, str]) -> Answer:
         name = query.get("GroupName", "")
+        shown = self._groups
         if action == "CreatePlacementGroup":
-            self._groups[name] = query.get("Strategy", "cluster")
+            self._groups[name] = tags_in(query)
+        elif action == "DescribePlacementGroups":
+            shown = {key: tags for key, tags in shown.items() if has_tags(query, tags)}
         elif action == "DeletePlacementGroup":
             if name not in self._groups:
                 return refusal("InvalidPlacementGroup.Unknown", f"'{name}' is unknown.")
             del self._groups[name]
-        inside = f"<placementGroupSet>{group_items(self._groups)}</placementGroupSet>"
+        inside = f"<placementGroupSet>{group_items(shown)}</placementGroupSet>"
         return xml(f'<{action}Response xmlns="{NAMESPACE}">{inside}</{action}Response>')
 
 

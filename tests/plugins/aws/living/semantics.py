@@ -86,12 +86,36 @@ class Rules:
         return None
 
 
-def group_items(ids: Mapping[str, str]) -> str:
-    """Return placement groups as EC2 lists them."""
+def tags_in(query: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that a call gives to what it makes."""
+    mark = "TagSpecification.1.Tag."
+    numbers = {key.split(".")[3] for key in query if key.startswith(mark)}
+    return {query[f"{mark}{one}.Key"]: query.get(f"{mark}{one}.Value", "") for one in numbers}
+
+
+def has_tags(query: Mapping[str, str], tags: Mapping[str, str]) -> bool:
+    """Tell whether what has these tags fits the filters by tags of a listing."""
+    for number in range(1, 10):
+        name = query.get(f"Filter.{number}.Name", "")
+        if name.startswith("tag:") and tags.get(name[4:]) != query.get(f"Filter.{number}.Value.1"):
+            return False
+        if name == "tag-key" and query.get(f"Filter.{number}.Value.1") not in tags:
+            return False
+    return True
+
+
+def group_items(groups: Mapping[str, Mapping[str, str]]) -> str:
+    """Return placement groups, by name with their tags, as EC2 lists them."""
     return "".join(
-        f"<item><groupName>{name}</groupName><strategy>{kind}</strategy><state>available</state>"
-        f"<groupId>pg-{abs(hash(name)):017x}</groupId></item>"
-        for name, kind in ids.items()
+        f"<item><groupName>{name}</groupName><strategy>cluster</strategy><state>available</state>"
+        f"<groupId>pg-{abs(hash(name)):017x}</groupId><tagSet>{_tag_items(tags)}</tagSet></item>"
+        for name, tags in groups.items()
+    )
+
+
+def _tag_items(tags: Mapping[str, str]) -> str:
+    return "".join(
+        f"<item><key>{key}</key><value>{value}</value></item>" for key, value in tags.items()
     )
 
 
