@@ -11,7 +11,7 @@ from outrig.api import Release
 from outrig.cloud.caller import caller_networks
 from outrig.cloud.launching import Launch, Launched, token_of
 from outrig.cloud.machines import ALIVE, Wanted
-from outrig.errors import CapacityError, OutrigError
+from outrig.errors import CapacityError, Interrupted, OutrigError
 from outrig_gcp.body import instance_properties
 from outrig_gcp.faults import TAKEN, reason_of
 from outrig_gcp.images import find_image
@@ -89,6 +89,8 @@ class GcpLaunch(Launch[GcpSettings, Project]):
             names, error = self._names(token, most), None
             try:
                 sure = self._insert(place, least, most, names, token)
+            except Interrupted:
+                raise  # the engine releases what is there, or comes
             except OutrigError as err:
                 sure, error = False, err
             if not sure:
@@ -121,7 +123,7 @@ class GcpLaunch(Launch[GcpSettings, Project]):
             "instanceProperties": self._properties(place),
         }
         gcp, path = self.account.gcp, f"zones/{place.zone}/instances/bulkInsert"
-        operation = gcp.post(path, body, request_id=str(uuid.UUID(token[:32])))
+        operation = gcp.post(path, body, request_id=str(uuid.UUID(token[:32], version=4)))
         old = operation["status"] == "DONE"  # that of an earlier request with this id
         gcp.wait(operation, self.context)
         return least == most and not old

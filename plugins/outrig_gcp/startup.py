@@ -25,7 +25,6 @@ def look():
     said = ask(URL, {"Metadata-Flavor": "Google"})
     return b'{"action": "stop"}' if said.strip() == b"TRUE" else b""
 """
-_SSHD = "PasswordAuthentication no\n"
 
 
 def metadata(user: str, login: str, lifetime: Lifetime, *, spot: bool) -> dict[str, str]:
@@ -47,7 +46,6 @@ def metadata(user: str, login: str, lifetime: Lifetime, *, spot: bool) -> dict[s
 def _script(lifetime: Lifetime, *, spot: bool) -> str:
     """Return what runs at every start; it may run again and again."""
     files, units = ending_files(lifetime, _LOOK if spot else None)
-    files["/etc/ssh/sshd_config.d/10-outrig.conf"] = _SSHD
     lines = ["#!/bin/sh", "umask 022"]
     for path, content in files.items():
         data = base64.b64encode(content.encode()).decode("ascii")

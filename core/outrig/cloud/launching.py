@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from outrig.cloud.account import Account
 from outrig.cloud.ending import bounded
 from outrig.cloud.settings import CloudSettings
-from outrig.errors import CapacityError, OutrigError, RemoteError
+from outrig.errors import CapacityError, Interrupted, OutrigError, RemoteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,6 +156,8 @@ class Launch(ABC, Generic[S, A]):
         except RemoteError as err:
             self._failed(place, err)  # something may have been made: its tags will tell
             return []
+        except Interrupted:
+            raise  # as above
         except OutrigError:
             intent.nothing_made()
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -157,3 +158,20 @@ def test_what_a_silent_zone_may_hold_is_not_taken_for_gone(
     report = gcp.release((ref,), Release.TERMINATE, MemoryContext(own_settings=settings))
     assert report.released == ()
     assert report.failed == ((ref, f"{ZONE} could not be asked"),)
+
+
+def test_a_start_that_is_interrupted_while_google_works_leaves_nothing(
+    records: LivingGce, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    records.rule("zoneOperations.get", hang=True)
+    started = run.start(*START, "--zone", ZONE)
+    assert records.ask("hanging"), "the call does not come"
+    started.send(signal.SIGINT)
+    records.mend()
+    records.ask("release")
+    done = started.wait(120)
+    assert done.exit_code == 130, done.err
+    assert "releasing what was made" in done.err
+    assert records.left() == []
+    assert run("gc", "--dry-run").out == ""
