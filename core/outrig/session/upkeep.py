@@ -46,12 +46,13 @@ def bring_up_to_date(runtime: Runtime, session: Session) -> Session:
     A session that ended on its node by itself (idle, over age, taken back) is SUSPENDED from then
     on, with the reason: starting it resumes it. Raises `RemoteError`.
     """
-    if isinstance(runtime.provider(session), OwnsResources):
+    owned = isinstance(runtime.provider(session), OwnsResources)
+    if owned:
         session = notice_end(runtime, session)  # a machine that is off cannot be asked about runs
         if session.state is not SessionState.RUNNING:
             return session
     refresh(runtime, session, runtime.state.runs.of_session(session.id, unfinished=True))
-    return notice_end(runtime, session)
+    return session if owned else notice_end(runtime, session)
 
 
 def notice_end(runtime: Runtime, session: Session) -> Session:
