@@ -170,6 +170,21 @@ _HOME = {
         "CreateRequest",
         "create_project",
     ),
+    "outrig.project.document": ("Document",),
+    "outrig.project.problem": (
+        "Problem",
+        "ProjectFileError",
+    ),
+    "outrig.project.scalars": ("plain_value",),
+    "outrig.project.schema": (
+        "AnyKind",
+        "Key",
+        "ListKind",
+        "MapKind",
+        "TextKind",
+    ),
+    "outrig.project.section": ("Section",),
+    "outrig.project.toml_document": ("read_toml",),
     "outrig.session.cancel": ("Cancel",),
     "outrig.session.observer": (
         "Observer",
@@ -328,6 +343,17 @@ if TYPE_CHECKING:
     from outrig.project.create import CreateForm as CreateForm
     from outrig.project.create import CreateRequest as CreateRequest
     from outrig.project.create import create_project as create_project
+    from outrig.project.document import Document as Document
+    from outrig.project.problem import Problem as Problem
+    from outrig.project.problem import ProjectFileError as ProjectFileError
+    from outrig.project.scalars import plain_value as plain_value
+    from outrig.project.schema import AnyKind as AnyKind
+    from outrig.project.schema import Key as Key
+    from outrig.project.schema import ListKind as ListKind
+    from outrig.project.schema import MapKind as MapKind
+    from outrig.project.schema import TextKind as TextKind
+    from outrig.project.section import Section as Section
+    from outrig.project.toml_document import read_toml as read_toml
     from outrig.session.cancel import Cancel as Cancel
     from outrig.session.observer import Observer as Observer
     from outrig.session.observer import Progress as Progress

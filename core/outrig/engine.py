@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from outrig.errors import RemoteError
     from outrig.model.console import Console, ConsoleRequest
-    from outrig.model.node import Login
+    from outrig.model.node import Inventory, Login, NodeQuery, Release, ReleaseReport, ResourceRef
     from outrig.model.project import Compute, Project
     from outrig.model.run import Run
     from outrig.model.session import Event, Plan, RemoteFile, Session
@@ -329,6 +329,26 @@ class Outrig(WithProjects):
         from outrig.session.recovery import recover
 
         return recover(self, session, lost)
+
+    def inventory(
+        self, provider: str, query: NodeQuery, settings: Mapping[str, object] | None = None
+    ) -> Inventory:
+        """Ask a provider what it has; `settings` stand over those of the configuration."""
+        from outrig.session.outside import inventory
+
+        return inventory(self.runtime, provider, query, settings or {})
+
+    def give_back(
+        self,
+        provider: str,
+        refs: Sequence[ResourceRef],
+        how: Release,
+        settings: Mapping[str, object] | None = None,
+    ) -> ReleaseReport:
+        """Give back what `inventory` found and is no session's here."""
+        from outrig.session.outside import give_back
+
+        return give_back(self.runtime, provider, refs, how, settings or {})
 
     def find_orphans(self) -> list[Orphan]:
         """Return what is kept somewhere and nothing uses; changes nothing."""

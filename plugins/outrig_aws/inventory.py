@@ -22,6 +22,8 @@ AT_ONCE = 500
 MOST_VALUES = 200
 GROUP = "security-group"
 _WELL_FORMED = "i-"
+RAY_TAGS = "ray-"
+"""What the tags of Ray's cluster launcher begin with."""
 
 KINDS = (
     (GROUP, "describe_security_groups", "SecurityGroups", "GroupId"),
@@ -168,6 +170,8 @@ def _asked(wanted: Wanted) -> Iterator[list[dict[str, object]]]:
         values = known if wanted.ids else [*wanted.sessions]
         for start in range(0, len(values), MOST_VALUES):
             yield [{"Name": name, "Values": values[start : start + MOST_VALUES]}]
+    elif wanted.tag is not None:
+        yield [{"Name": "tag-key", "Values": [wanted.tag]}]
     elif wanted.owner is not None:
         yield [{"Name": f"tag:{OWNER_TAG}", "Values": [wanted.owner]}]
     else:
@@ -177,6 +181,7 @@ def _asked(wanted: Wanted) -> Iterator[list[dict[str, object]]]:
 def machine_of(found: Any, region: str) -> Machine:
     """Return an instance as a machine, as far as AWS knows it."""
     tags = labels_of(found)
+    all_tags = {str(one["Key"]): str(one["Value"]) for one in found.get("Tags") or ()}
     state = MachineState(str(found.get("State", {}).get("Name", "")))
     return Machine(
         id=str(found["InstanceId"]),
@@ -194,6 +199,7 @@ def machine_of(found: Any, region: str) -> Machine:
         why=_why(found, state),
         taken_back="SpotInstance" in _said(found),
         known={"host_key": tags.host_key, "user": tags.user},
+        tags={name: one for name, one in all_tags.items() if name.startswith(RAY_TAGS)},
     )
 
 

@@ -18,6 +18,7 @@ HOSTS = {
     "169.254.169.254",
     "alpha.example",
     "arxiv.org",
+    "astral.sh",
     "checkip.amazonaws.com",
     "docs.python.org",
     "ec2.amazonaws.com",

@@ -30,7 +30,8 @@ class Machine:
     """One machine: `scope` is the region or project that is asked about it.
 
     `known` is what its tags or metadata say of how to log in (`host_key`, `user`), `why` the
-    cloud's own word on why it runs no more, `taken_back` whether the cloud took a spot machine.
+    cloud's own word on why it runs no more, `taken_back` whether the cloud took a spot machine,
+    `tags` those of Ray's clusters.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Machine:
     why: str = ""
     taken_back: bool = False
     known: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     def node(self, provider: str) -> Node:
         """Return it as a node, as far as the cloud knows it."""
@@ -66,24 +68,29 @@ class Machine:
                 "session": self.session,
                 "owner": self.owner,
                 "launched": self.launched,
+                **{f"tag:{name}": value for name, value in self.tags.items()},
             },
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which machines: those with these ids, else of these sessions, of an owner, or all of ours."""
+    """Which machines: those with these ids, else of these sessions, of an owner, or all of ours.
+
+    With `tag` those that carry a tag of that name, whosever they are.
+    """
 
     ids: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
     owner: str | None = None
+    tag: str | None = None
 
     @classmethod
     def by(cls, query: NodeQuery) -> Wanted:
         """Return what a query asks about."""
         if query.session_id is not None:
             return cls(sessions=(query.session_id,))
-        return cls(owner=query.owner)
+        return cls(owner=query.owner, tag=query.tag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

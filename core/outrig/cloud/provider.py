@@ -130,10 +130,11 @@ class CloudProvider(
         for scope in scopes:
             context.check_cancelled()
             try:
-                listing = self.account.machines(scope, wanted)
+                listing = self.account.machines(scope, wanted, ended=query.tag is not None)
                 nodes += [one.node(self.account.name) for one in listing.machines]
                 silent += listing.silent
-                resources += self.account.others(scope, wanted)
+                if query.tag is None:
+                    resources += self.account.others(scope, wanted)
             except OutrigError as err:
                 silent.append(scope)
                 refused.append(err)

@@ -131,11 +131,16 @@ class ProvisionRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeQuery:
-    """Which nodes to list: those of one session, or all of this owner's."""
+    """Which nodes to list: those of one session, all of this owner's, or whosever they are.
+
+    With `tag` they are those that carry a tag of that name, also when they have ended; what tags
+    they have is in their `data` as `tag:NAME`.
+    """
 
     session_id: str | None = None
     owner: str | None = None
     scopes: tuple[str, ...] = ()
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

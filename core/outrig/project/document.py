@@ -95,7 +95,7 @@ def parse(data: bytes, file: str) -> Document:
 
     What is wrong but leaves a tree, such as a duplicate key, is in the document's `problems`.
     """
-    text = _decode(data, file)
+    text = decoded(data, file)
     composer = _Composer(file)
     try:
         for event in yaml.parse(text, Loader=_Loader):
@@ -111,7 +111,8 @@ def parse(data: bytes, file: str) -> Document:
     return Document(file=file, lines=lines, root=composer.root, problems=tuple(composer.problems))
 
 
-def _decode(data: bytes, file: str) -> str:
+def decoded(data: bytes, file: str) -> str:
+    """Return a file's text; raises `ProjectFileError` when it is none."""
     if len(data) > MAX_BYTES:
         message = f"is larger than {MAX_BYTES >> 20} MiB, which no project file is"
         raise ProjectFileError([Problem(file=file, message=message)])

@@ -11,10 +11,11 @@ from outrig.model.node import Inventory, NodeQuery, Release, ResourceRef
 from outrig.model.session import SessionState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from outrig.model.node import Node
+    from outrig.model.node import Node, ReleaseReport
     from outrig.model.session import Session
+    from outrig.session.context import EngineContext
     from outrig.session.runtime import Runtime
 
 
@@ -66,17 +67,35 @@ def inventory(
     runtime: Runtime, provider: str, query: NodeQuery, settings: Mapping[str, object]
 ) -> Inventory:
     """Return what a provider has, whoever's it is if the query does not say."""
+    context = _context(runtime, provider, settings, "list-nodes")
+    return runtime.hooks.list_nodes(provider, query, context)
+
+
+def give_back(
+    runtime: Runtime,
+    provider: str,
+    refs: Sequence[ResourceRef],
+    how: Release,
+    settings: Mapping[str, object],
+) -> ReleaseReport:
+    """Give back what was found at a provider and is no session's here."""
+    context = _context(runtime, provider, settings, "release")
+    return runtime.hooks.release(provider, tuple(refs), how, context)
+
+
+def _context(
+    runtime: Runtime, provider: str, settings: Mapping[str, object], step: str
+) -> EngineContext:
     from outrig.session.context import EngineContext
     from outrig.state.journal import SessionJournal
 
-    context = EngineContext(
+    return EngineContext(
         runtime.hooks.provider(provider, dict(settings)).settings,
         SessionJournal(runtime.state.journal, provider, ""),
-        step="list-nodes",
+        step=step,
         observer=runtime.observer,
         cancel=runtime.cancel.here(),
     )
-    return runtime.hooks.list_nodes(provider, query, context)
 
 
 def _representatives(runtime: Runtime) -> Iterator[Session]:

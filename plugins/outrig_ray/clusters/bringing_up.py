@@ -39,10 +39,14 @@ class Restart(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpOptions:
-    """How to bring a cluster up. `plain` runs commands without a login shell."""
+    """How to bring a cluster up. `plain` runs commands without a login shell.
+
+    Without `wait` it is up when the head is: workers go on by themselves.
+    """
 
     restart: Restart = Restart.NEEDED
     plain: bool = False
+    wait: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,8 @@ class _Work:
         self._session = session
         self._watcher = watcher
         self._head_up = threading.Event()
+        self._let_go = threading.Event()
+        self._waits = options.wait
         self._head_run: Run | None = None
         self._stopped = False
         head = session.nodes[0]
@@ -109,6 +115,7 @@ class _Work:
                 plain=options.plain,
                 restart=options.restart.value,
                 watcher=watcher,
+                let_go=self._let_go,
             )
             for node in session.nodes
         ]
@@ -123,6 +130,8 @@ class _Work:
             try:
                 head.set_up()
                 self._head_run = head.start(None)
+                if not self._waits:
+                    self._let_go.set()
             except BaseException:
                 self._stopped = True
                 raise

@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING
 
 from outrig.api import Node, Run, Stream
@@ -47,6 +48,9 @@ class Script:
     code: int | None = None
     started: bool = False
     unwatched: bool = False
+    over: bool = False
+    let_go: Event | None = None
+    """When it is set the script is left to itself."""
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT_LINES))
     _part: str = ""
     _offset: int = 0
@@ -71,7 +75,10 @@ class Script:
             if self.started:
                 return
             if state.status.ended:
+                self.over = True
                 self._check(state)
+                return
+            if self.let_go is not None and self.let_go.is_set():
                 return
 
     def _take(self, data: bytes) -> None:

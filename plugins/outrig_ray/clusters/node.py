@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING
 
 from outrig.api import NewRun, Node, NodeGroup, Outrig, Session, WithFiles
@@ -34,7 +35,10 @@ class NodeWork:
     plain: bool
     restart: str
     watcher: Watcher
+    let_go: Event = field(default_factory=Event)
+    """When it is set what goes on on the node is left to itself."""
     changed: bool = False
+    _after: str | None = None
 
     @property
     def _variables(self) -> Mapping[str, str]:
@@ -50,7 +54,9 @@ class NodeWork:
         if not left:
             return
         self.changed = True
-        self._follow(SET_UP, set_up_script(left), {at: one.title for at, one in left}, {})
+        titles = {at: one.title for at, one in left}
+        script = self._follow(SET_UP, set_up_script(left), titles, {})
+        self._after = None if script.over else steps[-1].digest
 
     def _done(self) -> frozenset[str]:
         """Return the digests of the steps that the node has noted."""
@@ -85,9 +91,11 @@ class NodeWork:
             **self._variables,
             **ray_overrides(self.group.resources, self.group.labels),
         }
-        script = runtime_script(commands, variables, plain=self.plain, autoscaled=False)
+        script = runtime_script(
+            commands, variables, plain=self.plain, autoscaled=False, after=self._after
+        )
         titles = {at: f"start: {first_line(one)}" for at, one in enumerate(commands, 1)}
-        return self._follow(RUNTIME, script, titles, params)
+        return self._follow(RUNTIME, script, titles, params).run
 
     def _may_stay(self, running: Run, params: Mapping[str, str]) -> bool:
         if running.params.get("head") != params["head"]:
@@ -98,7 +106,7 @@ class NodeWork:
 
     def _follow(
         self, command: str, text: str, titles: dict[int, str], params: Mapping[str, str]
-    ) -> Run:
+    ) -> Script:
         wanted = NewRun(script=text, command=command, params=dict(params), on=self.node.id)
         run = self.outrig.execute(self.session, [wanted])[0]
         node, watcher = self.node, self.watcher
@@ -110,6 +118,7 @@ class NodeWork:
             begun=lambda at: watcher.step(node, titles.get(at, "")),
             ended=lambda at: watcher.done(node, titles.get(at, "")),
             line=lambda line: watcher.line(node, line),
+            let_go=self.let_go,
         )
         try:
             script.follow(self.outrig, self.session)
@@ -118,7 +127,7 @@ class NodeWork:
             raise
         if script.unwatched:
             watcher.notice(f"{node.id}: no process of Ray's was found after the start commands")
-        return run
+        return script
 
     def _end(self, run: Run) -> None:
         """End a script that is not wanted any more."""

@@ -22,6 +22,7 @@ MARK = "\x1e"
 STATE = ".ray"
 """The directory below a session's work directory where a node keeps what it has done."""
 DONE = f"{STATE}/done"
+PID = f"{STATE}/set-up.pid"
 _LOGIN = (
     "trap 'exit 143' TERM; cd ~; [ ! -f ~/.bashrc ] || . ~/.bashrc; exec 2>&3 3>&-; {exports}\n"
     "(\n{command}\n)"
@@ -56,6 +57,13 @@ code=$?
 if [ $code -ne 0 ]; then mark failed {number} $code; exit $code; fi
 printf '%s\n' {digest} >> "$work/{done}" || {{ mark failed {number} 1; exit 1; }}
 mark done {number}
+"""
+_AFTER = r"""until grep -qsxF {digest} "$work/{done}"; do
+  if ! kill -0 "$(cat "$work/{pid}")" 2>/dev/null && ! grep -qsxF {digest} "$work/{done}"; then
+    echo "set-up has failed on this node"; exit 1
+  fi
+  sleep 1
+done
 """
 _MOUNT = r"""target=$(home {remote})
 mkdir -p "$(dirname "$target")" && {copy}"""
@@ -120,7 +128,7 @@ def mount_script(remote: str, source: str, *, directory: bool) -> str:
 
 def set_up_script(steps: Sequence[tuple[int, Step]]) -> str:
     """Return what runs steps one after the other; each that succeeded is noted on the node."""
-    text = [needs_bash(_SET_UP.format(state=STATE))]
+    text = [needs_bash(_SET_UP.format(state=STATE)), f"echo $$ > {PID}\n"]
     for number, step in steps:
         text.append(
             _STEP.format(
@@ -131,10 +139,20 @@ def set_up_script(steps: Sequence[tuple[int, Step]]) -> str:
 
 
 def runtime_script(
-    commands: Sequence[str], variables: Mapping[str, str], *, plain: bool, autoscaled: bool
+    commands: Sequence[str],
+    variables: Mapping[str, str],
+    *,
+    plain: bool,
+    autoscaled: bool,
+    after: str | None = None,
 ) -> str:
-    """Return what starts Ray on a node and goes on until it ends there."""
+    """Return what starts Ray on a node and goes on until it ends there.
+
+    `after` is the digest of the last step of a set-up that goes on there, which is waited for.
+    """
     text = [needs_bash(_SET_UP.format(state=STATE))]
+    if after is not None:
+        text.append(_AFTER.format(digest=shlex.quote(after), done=DONE, pid=PID))
     prelude = "" if autoscaled else _RAY
     for number, command in enumerate(commands, 1):
         script = login_shell(command, variables, plain=plain, prelude=prelude)

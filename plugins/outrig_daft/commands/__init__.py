@@ -1,0 +1,1 @@
+"""The commands of daft-launcher, and those of daft-cli."""
