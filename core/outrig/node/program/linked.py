@@ -112,14 +112,20 @@ def follow(link: dict[str, object]) -> bytes:
     return data
 
 
-def fetch_linked(call: Call, applying: Applying) -> None:
-    """Fetch what is missing from the store, as far as there are links and it can be reached."""
-    if not call.fields.get("links") or applying.missing_bytes() < WORTH_LINKS or not found_zstd():
-        return
+def fetch_linked(call: Call, applying: Applying) -> int:
+    """Fetch what is missing from the store, as far as there are links and it can be reached.
+
+    Returns how many bytes are no longer missing.
+    """
+    if not call.fields.get("links") or not found_zstd():
+        return 0
+    missing = applying.missing_bytes()
+    if missing < WORTH_LINKS:
+        return 0
     call.send_fields({"want": "links", "chunks": sorted(applying.places)})
     links = [json.loads(data) for data in call.receive()]
     if not links or not is_reachable(str(links[0].get("url"))):
-        return
+        return 0
     fetching = Fetching(links)
     try:
         while fetching.working:
@@ -134,6 +140,7 @@ def fetch_linked(call: Call, applying: Applying) -> None:
                 take_linked(applying, one[0], memoryview(one[1]))
     finally:
         fetching.given_up = True
+    return missing - applying.missing_bytes()
 
 
 def take_linked(applying: Applying, link: dict[str, object], data: memoryview) -> None:

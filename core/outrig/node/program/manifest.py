@@ -14,7 +14,7 @@ from outrig.node.program.place import (
     remove_file,
     write_whole,
 )
-from outrig.node.program.tree import checked_path, decoded, encoded
+from outrig.node.program.tree import checked_path, encoded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Applied:
     def finish(self, digest: str, manifest: bytes, items: list[Item]) -> None:
         """Note that all of it is in place."""
         head = json.dumps({"digest": digest, "size": len(manifest)}).encode("ascii")
-        rows = [(decoded(item.path), item.signature) for item in items]
+        rows = [(item.fields[0], item.signature) for item in items]
         signatures = json.dumps(rows, separators=(",", ":")).encode("ascii")
         write_whole(self.path, head + b"\n" + manifest + signatures)
         remove_file(self.incoming)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from outrig.node.program.apply import Applying, distinct_chunks
 from outrig.node.program.call import SessionLock
 from outrig.node.program.kept import take_over
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
 
 
 def handle_sync(root: Root, call: Call) -> dict[str, object]:
+    """Sync without the garbage collector: all of the many records are in use, to the end."""
+    gc.disable()
+    try:
+        return sync_session(root, call)
+    finally:
+        gc.enable()
+
+
+def sync_session(root: Root, call: Call) -> dict[str, object]:
     """One round trip when nothing changed; else the manifest, if new, and the missing chunks."""
     session = make_session(root, call.text("session"))
     directory = root.session(session)
@@ -84,9 +95,7 @@ def apply_manifest(
     if own:
         applying.remove_stale(clean)
     stock.take_others(call.text("session"))
-    before = applying.missing_bytes()
-    fetch_linked(call, applying)
-    fetched = before - applying.missing_bytes()
+    fetched = fetch_linked(call, applying)
     receive_chunks(call, applying)
     applying.finish()
     applying.write_notes()
