@@ -52,23 +52,17 @@ def role(settings: GcpSettings) -> dict[str, object]:
 
 def account(gcp: Gcp, settings: GcpSettings, kind: str) -> Iterator[Line]:
     """Yield what was looked at, with the machine type that would be taken."""
-    yield asked("credentials", lambda: f"{gcp.account()}, project {gcp.project}")
-    yield asked("API", lambda: f"{len(gcp.listed('zones'))} zones")
-    yield _permissions(gcp, settings)
-    for region in _regions(gcp):
-        yield asked(f"quota {region}", lambda region=region: _quota(gcp, region))  # type: ignore[misc]
-    yield asked("network", lambda: str(gcp.get(network_of(gcp, settings))["name"]))
-    yield asked("image", lambda: find_image(gcp, settings, kind).path)
+    who = asked("credentials", lambda: f"{gcp.account()}, project {gcp.project}")
+    yield who
+    if who[1]:
+        yield asked("API", lambda: f"{len(gcp.listed('zones'))} zones")
+        yield _permissions(gcp, settings)
+        yield asked("quota", lambda: "; ".join(_quota(gcp, region) for region in gcp.regions))
+        yield asked("network", lambda: str(gcp.get(network_of(gcp, settings))["name"]))
+        yield asked("image", lambda: find_image(gcp, settings, kind).path)
+        yield clock(gcp.date)
     yield asked("your address", lambda: ", ".join(caller_networks(settings, "gcp")))
-    yield clock(gcp.date)
     yield "role", True, json.dumps(role(settings))
-
-
-def _regions(gcp: Gcp) -> tuple[str, ...]:
-    try:
-        return gcp.regions
-    except OutrigError:
-        return ()
 
 
 def _needed(settings: GcpSettings) -> tuple[str, ...]:
@@ -92,10 +86,7 @@ def _permissions(gcp: Gcp, settings: GcpSettings) -> Line:
 
 
 def _quota(gcp: Gcp, region: str) -> str:
-    found = gcp.get(f"regions/{region}").get("quotas", ())
-    known = {str(one["metric"]): one for one in found}
-    return ", ".join(
-        f"{name} {known[name].get('usage', 0):g} of {known[name]['limit']:g}"
-        for name in QUOTAS
-        if name in known
-    )
+    found = {str(one["metric"]): one for one in gcp.get(f"regions/{region}").get("quotas", ())}
+    known = [found[name] for name in QUOTAS if name in found]
+    rows = [f"{one['metric']} {one.get('usage', 0):g} of {one['limit']:g}" for one in known]
+    return f"{region}: {', '.join(rows)}"

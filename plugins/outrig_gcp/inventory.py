@@ -10,7 +10,7 @@ from outrig.cloud.account import Account, at_once
 from outrig.cloud.machines import THERE, Listing, Machine, MachineState, Wanted
 from outrig.errors import AuthError, OutrigError
 from outrig_gcp.faults import HELD, is_missing, reason_of
-from outrig_gcp.labels import described, label, owner_of, session_of
+from outrig_gcp.labels import described, label, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,7 +98,7 @@ class Project(Account):
             known = described(one)
             session = session_of(known)
             ours = session in wanted.sessions or (
-                not wanted.sessions and wanted.owner in (None, owner_of(known))
+                not wanted.sessions and wanted.owner in (None, known.get(OWNER_TAG, ""))
             )
             if SESSION_TAG in known and ours:
                 name = str(one["name"])
@@ -195,7 +195,7 @@ def machine_of(found: Any, scope: str, zone: str) -> Machine:
         public=str(public[0]) if public else "",
         private=str(nic.get("networkIP") or ""),
         session=session_of(known),
-        owner=owner_of(known),
+        owner=known.get(OWNER_TAG, ""),
         launched=str(found.get("lastStartTimestamp") or found.get("creationTimestamp", "")),
         known={"user": str(items.get("outrig-user", ""))},
     )

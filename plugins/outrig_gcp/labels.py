@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from outrig.api import NAME_TAG, OWNER_TAG, SESSION_TAG
+from outrig.api import NAME_TAG, SESSION_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +29,6 @@ def labels(tags: Mapping[str, str]) -> dict[str, str]:
 def session_of(found: Mapping[str, str]) -> str:
     """Return the session's id that labels tell; ids are written in capitals."""
     return found.get(SESSION_TAG, "").upper()
-
-
-def owner_of(found: Mapping[str, str]) -> str:
-    """Return the owner's id that labels tell."""
-    return found.get(OWNER_TAG, "")
 
 
 def named(tags: Mapping[str, str]) -> str:

@@ -19,28 +19,15 @@ _SIZES = tuple((str(cpu), cpu) for cpu in (2, 4, 8, 16, 32, 48, 64, 80))
 _E2_SIZES = tuple((str(cpu), cpu) for cpu in (2, 4, 8, 16, 32))
 _E2 = (("e2-standard-{}", 4.0),)
 _N2 = (("n2-highcpu-{}", 1.0), ("n2-standard-{}", 4.0), ("n2-highmem-{}", 8.0))
+_T4 = ((4, 1), (8, 1), (16, 1), (16, 2), (32, 4))
+_G2 = ((4, 1), (8, 1), (12, 1), (16, 1), (32, 1), (24, 2), (48, 4), (96, 8))
+"""Cores and GPUs that go together."""
+_A2 = (("highgpu", 85, "A100"), ("ultragpu", 170, "A100-80GB"))
 _GPU = (
-    ("n1-standard-4+nvidia-tesla-t4:1", 4, 15, 1, "T4"),
-    ("g2-standard-4", 4, 16, 1, "L4"),
-    ("n1-standard-8+nvidia-tesla-t4:1", 8, 30, 1, "T4"),
-    ("g2-standard-8", 8, 32, 1, "L4"),
+    *((f"n1-standard-{cpu}+nvidia-tesla-t4:{n}", cpu, cpu * 15 // 4, n, "T4") for cpu, n in _T4),
+    *((f"g2-standard-{cpu}", cpu, cpu * 4, gpus, "L4") for cpu, gpus in _G2),
+    *((f"a2-{kind}-{n}g", 12 * n, n * ram, n, gpu) for n in (1, 2, 4, 8) for kind, ram, gpu in _A2),
     ("n1-standard-8+nvidia-tesla-v100:1", 8, 30, 1, "V100"),
-    ("n1-standard-16+nvidia-tesla-t4:1", 16, 60, 1, "T4"),
-    ("g2-standard-16", 16, 64, 1, "L4"),
-    ("a2-highgpu-1g", 12, 85, 1, "A100"),
-    ("a2-ultragpu-1g", 12, 170, 1, "A100-80GB"),
-    ("g2-standard-32", 32, 128, 1, "L4"),
-    ("n1-standard-16+nvidia-tesla-t4:2", 16, 60, 2, "T4"),
-    ("g2-standard-24", 24, 96, 2, "L4"),
-    ("a2-highgpu-2g", 24, 170, 2, "A100"),
-    ("a2-ultragpu-2g", 24, 340, 2, "A100-80GB"),
-    ("n1-standard-32+nvidia-tesla-t4:4", 32, 120, 4, "T4"),
-    ("g2-standard-48", 48, 192, 4, "L4"),
-    ("a2-highgpu-4g", 48, 340, 4, "A100"),
-    ("a2-ultragpu-4g", 48, 680, 4, "A100-80GB"),
-    ("g2-standard-96", 96, 384, 8, "L4"),
-    ("a2-highgpu-8g", 96, 680, 8, "A100"),
-    ("a2-ultragpu-8g", 96, 1360, 8, "A100-80GB"),
     ("a3-highgpu-8g", 208, 1872, 8, "H100"),
     ("a3-ultragpu-8g", 224, 2952, 8, "H200"),
 )
@@ -54,7 +41,7 @@ def catalogue() -> tuple[MachineType, ...]:
     plain = [*families(_E2, _E2_SIZES), *families(_N2, _SIZES)]
     # Of two types that have the same, the cheaper family stands first.
     plain.sort(key=lambda one: (one.cpu, one.memory_mib))
-    return (*_SMALL, *plain, *with_gpus(_GPU))
+    return (*_SMALL, *plain, *sorted(with_gpus(_GPU), key=lambda one: (one.gpu, one.cpu)))
 
 
 def fitting(resources: Resources) -> tuple[str, ...]:

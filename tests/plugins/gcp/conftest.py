@@ -2,74 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import sys
-import tempfile
-import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from outrig.testing.machines import can_isolate, find_sshd
-from outrig.transport.control import control_directory
+from tests.plugins.living_cloud import LivingCloud, given, why_no_machines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).resolve().parents[3]
-START_S = 60.0
-_MOUNT = 'mount -t tmpfs -o size=2g tmpfs "$1" && shift && exec "$@"'
+    from pathlib import Path
 
 
-class LivingGce:
-    """Our end of it: its address, its log, and what is to go wrong."""
+class LivingGce(LivingCloud):
+    """Our end of it; actions are named as `instances.start`."""
 
-    def __init__(self, *, machines: bool, period_s: float) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="gce-"))
-        disks = self._directory / "disks"
-        disks.mkdir()
-        words = [sys.executable, "-m", "tests.plugins.gcp.living", str(self._directory)]
-        words += ["machines" if machines else "no machines", str(period_s)]
-        if machines:
-            before = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _MOUNT, "sh"]
-            words = [*before, str(disks), *words]
-        self._log = (self._directory / "log").open("wb")
-        self._process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, cwd=ROOT
-        )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, (self._directory / "log").read_text()
-        found = json.loads(line)
-        self.endpoint: str = found["endpoint"]
-        self.config: str = found["config"]
-        self.key: str = found["key"]
-        self.project: str = found["project"]
+    module = "tests.plugins.gcp.living"
 
-    def ask(self, what: str, body: object = None, *, method: str = "POST") -> Any:
-        """Ask its control; returns the answer."""
-        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        request = urllib.request.Request(
-            f"{self.endpoint}/_living/{what}", data=data, method=method
-        )
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return json.loads(answer.read())
-
-    def rule(self, action: str | None = None, **fields: object) -> None:
-        """Let calls of `action` go wrong, as `instances.start`; see `Rule`."""
-        self.ask("rules", {"action": action, **fields})
-
-    def mend(self) -> None:
-        """Let nothing go wrong any more."""
-        self.ask("rules", method="DELETE")
-
-    def log(self) -> list[dict[str, Any]]:
-        """Return the calls since the last time, with their parameters and bodies."""
-        found: list[dict[str, Any]] = self.ask("log")
-        return found
+    @property
+    def project(self) -> str:
+        """The project that it has."""
+        return self.found["project"]
 
     def calls(self) -> list[str]:
         """Return the names of the calls since the last time."""
@@ -93,7 +45,7 @@ class LivingGce:
     def variables(self) -> dict[str, str]:
         """Return what leads a client here."""
         return {
-            "GOOGLE_APPLICATION_CREDENTIALS": self.key,
+            "GOOGLE_APPLICATION_CREDENTIALS": self.found["key"],
             # google-auth asks Google about service accounts, in the background; not from here.
             "HTTPS_PROXY": self.endpoint,
             "NO_PROXY": "127.0.0.1",
@@ -105,33 +57,18 @@ class LivingGce:
             "CLOUDSDK_COMPUTE_REGION": "us-central1",
         }
 
-    def close(self) -> None:
-        """End it, and every machine."""
-        self._process.communicate(b"", timeout=START_S)
-        self._log.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
 
-
-def _given(living: LivingGce, monkeypatch: pytest.MonkeyPatch) -> Iterator[LivingGce]:
-    for name, value in living.variables().items():
-        monkeypatch.setenv(name, value)
-    for name in ("SSH_AUTH_SOCK", "GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CONFIG"):
+def _empty(living: LivingGce, monkeypatch: pytest.MonkeyPatch) -> Iterator[LivingGce]:
+    for name in ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CONFIG"):
         monkeypatch.delenv(name, raising=False)
-    with tempfile.TemporaryDirectory(prefix="gcp-") as short:  # as sockets' paths must be
-        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
-        yield living
-        for path in control_directory().iterdir():
-            if path.is_socket():
-                words = ["ssh", "-O", "exit", "-o", f"ControlPath={path}", "any"]
-                subprocess.run(words, capture_output=True, check=False)
-    living.ask("clear")
+    yield from given(living, monkeypatch)
 
 
 @pytest.fixture(scope="session")
 def gce_machines_of_all() -> Iterator[LivingGce]:
     """The project of tests that use machines."""
-    if find_sshd() is None or shutil.which("ssh") is None or not can_isolate():
-        pytest.skip("there is no sshd here (package openssh-server), or namespaces are not allowed")
+    if why := why_no_machines():
+        pytest.skip(why)
     living = LivingGce(machines=True, period_s=0.05)
     yield living
     living.close()
@@ -150,7 +87,7 @@ def gce(
     gce_machines_of_all: LivingGce, away_from_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LivingGce]:
     """An empty project in which every instance is a machine."""
-    yield from _given(gce_machines_of_all, monkeypatch)
+    yield from _empty(gce_machines_of_all, monkeypatch)
 
 
 @pytest.fixture
@@ -158,4 +95,4 @@ def records(
     gce_project_of_all: LivingGce, away_from_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LivingGce]:
     """An empty project in which instances are only records."""
-    yield from _given(gce_project_of_all, monkeypatch)
+    yield from _empty(gce_project_of_all, monkeypatch)

@@ -139,7 +139,7 @@ def test_gclouds_own_configuration_counts(
     done = run("doctor", "--provider", "gcp", "--output", "json", env=env)
     found = {one["check"].removeprefix("provider gcp: "): one for one in json.loads(done.out)}
     assert found["credentials"]["found"].endswith(", project other")
-    assert found["quota europe-west4"]["found"] == "CPUS 2 of 24"
+    assert found["quota"]["found"] == "europe-west4: CPUS 2 of 24"
 
 
 def test_doctor_tells_how_the_project_stands(records: LivingGce, run: CommandLine) -> None:
@@ -148,10 +148,12 @@ def test_doctor_tells_how_the_project_stands(records: LivingGce, run: CommandLin
     assert (done.exit_code, found["API"]["found"]) == (0, "6 zones"), done.out
     assert found["credentials"]["found"].startswith("tester@p1.iam")
     assert found["your address"]["found"] == "203.0.113.7/32"
-    assert found["quota us-central1"]["found"] == "CPUS 2 of 24"
+    assert found["quota"]["found"] == "us-central1: CPUS 2 of 24"
     role = json.loads(found["role"]["found"])
     assert "compute.instances.create" in role["includedPermissions"]
     assert not any("*" in one for one in role["includedPermissions"])
+    nobody = run("doctor", "--provider", "gcp", env={"GOOGLE_APPLICATION_CREDENTIALS": "/none"})
+    assert (nobody.exit_code, nobody.out.count("was not found")) == (1, 1)
     records.ask("permissions", ["compute.instances.create"])
     refused_ones = run("doctor", "--provider", "gcp")
     assert refused_ones.exit_code == 1
