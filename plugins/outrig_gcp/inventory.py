@@ -25,6 +25,8 @@ _PLACES = {
     FIREWALL: "global/firewalls",
 }
 """Where resources are that can be left behind."""
+RAY_LABELS = "ray-"
+"""What the labels of Ray's cluster launcher begin with."""
 _STATES = {
     "PROVISIONING": MachineState.PENDING,
     "STAGING": MachineState.PENDING,
@@ -169,10 +171,10 @@ def _asked(wanted: Wanted) -> Iterator[str]:
         yield " OR ".join(f'({key}="{label(one)}")' for one in part)
     if values:
         return
-    if wanted.owner is not None:
+    if wanted.tag is None and wanted.owner is not None:
         yield f'(labels.{OWNER_TAG}="{label(wanted.owner)}")'
     else:
-        yield f"labels.{SESSION_TAG}:*"
+        yield f"labels.{label(wanted.tag or SESSION_TAG)}:*"
 
 
 def machine_of(found: Any, scope: str, zone: str) -> Machine:
@@ -198,4 +200,5 @@ def machine_of(found: Any, scope: str, zone: str) -> Machine:
         owner=known.get(OWNER_TAG, ""),
         launched=str(found.get("lastStartTimestamp") or found.get("creationTimestamp", "")),
         known={"user": str(items.get("outrig-user", ""))},
+        tags={key: str(one) for key, one in known.items() if key.startswith(RAY_LABELS)},
     )

@@ -172,7 +172,7 @@ def test_an_image_that_is_not_there_is_said(
 def test_a_project_of_many_pages_is_listed_whole(records: LivingGce) -> None:
     properties = {
         "machineType": "e2-micro",
-        "labels": {"outrig-owner": "me", "outrig-session": "01abc"},
+        "labels": {"outrig-owner": "me", "outrig-session": "01abc", "ray-node-type": "head"},
         "disks": [{"boot": True, "autoDelete": True}],
         "networkInterfaces": [{"network": "default"}],
     }
@@ -191,5 +191,8 @@ def test_a_project_of_many_pages_is_listed_whole(records: LivingGce) -> None:
     found = Project(gcp).machines("p1", Wanted(owner="me")).machines
     assert len({one.id for one in found}) == 100
     assert {one.session for one in found} == {"01ABC"}
+    rays = Project(gcp).machines("p1", Wanted(owner="me", tag="ray-node-type")).machines
+    assert {one.tags["ray-node-type"] for one in rays} == {"head"}
+    assert Project(gcp).machines("p1", Wanted(tag="ray-cluster-name")).machines == ()
     some = tuple(one.id for one in found[:60])
     assert len(Project(gcp).machines("p1", Wanted(ids=some)).machines) == 60
