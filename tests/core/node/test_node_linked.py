@@ -146,6 +146,20 @@ def test_a_store_that_refuses_is_not_asked_for_everything(server: Server) -> Non
     assert server.asked <= 8
 
 
+def test_who_takes_slowly_gets_all_that_was_fetched_before_a_refusal(server: Server) -> None:
+    server.answer = lambda handler: server.asked > 3 and reply(handler, 403, b"no")
+    fetching = Fetching([link(server, start, 100) for start in range(0, 3000, 100)])
+    found = []
+    while fetching.working:
+        threading.Event().wait(0.7)  # a disk that is slow; more than threads wait at once
+        one = fetching.done.get(timeout=60)
+        if one is None:
+            fetching.working -= 1
+        elif one[1] is not None:
+            found.append(one[0]["start"])
+    assert len(found) >= 3
+
+
 def test_only_what_listens_is_reachable(server: Server) -> None:
     assert is_reachable(str(link(server, 0, 1)["url"]))
     with socket.socket() as one:

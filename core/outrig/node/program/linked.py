@@ -25,12 +25,16 @@ LINK_TRIES = 2
 
 
 class Fetching:
-    """Fetches what links lead to, several at once. What cannot be fetched stays missing."""
+    """Fetches what links lead to, several at once. What cannot be fetched stays missing.
+
+    `given_up` means that no more is asked for, `over` that nobody takes what was fetched.
+    """
 
     def __init__(self, links: list[dict[str, object]]) -> None:
         self.waiting = links
         self.lock = threading.Lock()
         self.given_up = False
+        self.over = False
         self.reached = False
         self.done: queue.Queue[tuple[dict[str, object], bytes | None] | None] = queue.Queue(2)
         self.working = min(LINKS_AT_ONCE, len(links))
@@ -53,7 +57,7 @@ class Fetching:
                 self.done.put(one, timeout=0.5)
                 return
             except queue.Full:
-                if self.given_up:
+                if self.over:
                     return
 
     def fetched(self, link: dict[str, object]) -> bytes | None:
@@ -139,7 +143,7 @@ def fetch_linked(call: Call, applying: Applying) -> int:
             elif one[1] is not None:
                 take_linked(applying, one[0], memoryview(one[1]))
     finally:
-        fetching.given_up = True
+        fetching.given_up = fetching.over = True
     return missing - applying.missing_bytes()
 
 
