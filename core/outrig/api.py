@@ -77,6 +77,7 @@ _HOME = {
     "outrig.model.attendant": ("Attendant",),
     "outrig.model.cluster": (
         "ClusterCommands",
+        "ClusterContainer",
         "ClusterFile",
         "ClusterMount",
         "NodeGroup",
@@ -186,6 +187,7 @@ _HOME = {
     "outrig.project.section": ("Section",),
     "outrig.project.toml_document": ("read_toml",),
     "outrig.session.cancel": ("Cancel",),
+    "outrig.session.name": ("check_name",),
     "outrig.session.observer": (
         "Observer",
         "Progress",
@@ -269,6 +271,7 @@ if TYPE_CHECKING:
     from outrig.interfaces import WithUpkeep as WithUpkeep
     from outrig.model.attendant import Attendant as Attendant
     from outrig.model.cluster import ClusterCommands as ClusterCommands
+    from outrig.model.cluster import ClusterContainer as ClusterContainer
     from outrig.model.cluster import ClusterFile as ClusterFile
     from outrig.model.cluster import ClusterMount as ClusterMount
     from outrig.model.cluster import NodeGroup as NodeGroup
@@ -355,6 +358,7 @@ if TYPE_CHECKING:
     from outrig.project.section import Section as Section
     from outrig.project.toml_document import read_toml as read_toml
     from outrig.session.cancel import Cancel as Cancel
+    from outrig.session.name import check_name as check_name
     from outrig.session.observer import Observer as Observer
     from outrig.session.observer import Progress as Progress
     from outrig.session.requests import NewRun as NewRun

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
 from outrig.cloud.ending import LATER_LIMITS, bounded, limits_text, told
+from outrig.cloud.groups import groups_of
 from outrig.cloud.launching import A, Launch, S
 from outrig.cloud.machines import ALIVE, Machine, MachineState, Wanted
 from outrig.cloud.places import Place, planned
@@ -105,19 +106,27 @@ class CloudProvider(
         Raises `CapacityError` with the reason of every place that was tried.
         """
         tags = {SESSION_TAG: request.session_id, NAME_TAG: request.session_name, **request.tags}
-        launch: Launch[S, A] = self.launch_type(
-            self.account,
-            self.own,
-            replace(request, tags=tags),
-            context,
-            places=lambda: self.planned(request.resources),
-            price=self.price,
+        request = replace(request, tags=tags)
+        first, *others = groups_of(self.own, request.count, self.account.name)
+        work = Provisioning(
+            self._launch(first.settings, request, context),
+            self.introduce,
+            [(one.count, self._launch(one.settings, request, context)) for one in others],
         )
-        work = Provisioning(launch, self.introduce)
         nodes = work.run(lambda found, action: self.on_each(found, action))
         for node in nodes:
             self._told[node.id] = work.limits.get(node.id, "")
         return nodes
+
+    def _launch(self, own: S, request: ProvisionRequest, context: Context) -> Launch[S, A]:
+        return self.launch_type(
+            self.account,
+            own,
+            request,
+            context,
+            places=lambda: self.planned(request.resources, own),
+            price=self.price,
+        )
 
     def list_nodes(self, query: NodeQuery, context: Context) -> Inventory:
         """Return machines and everything else with owner tags; a scope that refuses is named."""
@@ -211,13 +220,16 @@ class CloudProvider(
         """Raise `CapacityError` when no type has what is asked for."""
         self.types(resources)
 
-    def planned(self, resources: Resources) -> Iterator[Place]:
+    def planned(self, resources: Resources, own: S | None = None) -> Iterator[Place]:
         """Yield the places to try, in order, before their zones are known."""
-        return planned(self.account.name, self.regions(), self.types(resources), self.own)
+        types = (self if own is None else type(self)(own)).types(resources)
+        return planned(self.account.name, self.regions(), types, own or self.own)
 
     def candidates(self, resources: Resources) -> tuple[Candidate, ...]:
         """Return the types in each region, in the order to try."""
-        return tuple(place.candidate for place in self.planned(resources))
+        groups = groups_of(self.own, 1, self.account.name)
+        places = [place for one in groups for place in self.planned(resources, one.settings)]
+        return tuple(dict.fromkeys(place.candidate for place in places))
 
     def prices(self, candidates: Sequence[Candidate]) -> Sequence[Price | None]:
         """Return what candidates cost, by the cloud's own list."""

@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 
     OnEach = Callable[[Sequence[Node], Callable[[Node], Node | Failed]], tuple[Node | Failed, ...]]
 
-REMEMBERED = ("host_key", "user", "price")
+REMEMBERED = ("host_key", "user", "price", "group")
 
 
 class Provisioning(Generic[S, A]):
     """One attempt to have a session's nodes."""
 
-    def __init__(self, launch: Launch[S, A], introduce: Callable[[Node], Node]) -> None:
+    def __init__(
+        self,
+        launch: Launch[S, A],
+        introduce: Callable[[Node], Node],
+        others: Sequence[tuple[int, Launch[S, A]]] = (),
+    ) -> None:
         self._launch = launch
+        self._others = tuple(others)
         self._introduce = introduce
         self._account = launch.account
         self._settings = launch.settings
@@ -44,15 +50,17 @@ class Provisioning(Generic[S, A]):
         if self._request.count < 1:
             raise ConfigError("a session needs a node")
         self._take_up()
-        missing = self._request.count - sum(len(ids) for ids in self._wanted.values())
-        if missing > 0:
-            self._make(missing, "first")
+        for group, missing in enumerate(self._missing()):
+            if missing > 0:
+                self._make(missing, "first", group)
         nodes, failed = self._arrived(on_each)
         if failed:
             self._context.progress(len(nodes), self._request.count, f"nodes; {failed[0].error}")
             self._give_up([self._machines[one.id] for one in failed])
             self._wanted.clear()
-            self._make(len(failed), "again")
+            groups = [self._group(one.id) for one in failed]
+            for group in sorted(set(groups)):
+                self._make(groups.count(group), "again", group)
             more, failed = self._arrived(on_each)
             nodes += more
         if failed:
@@ -61,7 +69,26 @@ class Provisioning(Generic[S, A]):
 
     def _sorted(self, nodes: list[Node]) -> list[Node]:
         before = {node.id: node.rank for node in self._request.resume}
-        return sorted(nodes, key=lambda one: (before.get(one.id, len(before)), one.rank, one.id))
+        return sorted(
+            nodes,
+            key=lambda one: (
+                before.get(one.id, len(before)),
+                self._group(one.id),
+                one.rank,
+                one.id,
+            ),
+        )
+
+    def _group(self, machine: str) -> int:
+        """Return of which kind a machine was asked for; the head's is 0."""
+        return int(self._facts.get(machine, {}).get("group") or 0)
+
+    def _missing(self) -> list[int]:
+        """Return how many machines of each group are not there yet."""
+        there = [self._group(one) for ids in self._wanted.values() for one in ids]
+        others = [count for count, _ in self._others]
+        wanted = [self._request.count - sum(others), *others]
+        return [count - there.count(group) for group, count in enumerate(wanted)]
 
     def _take_up(self) -> None:
         """Find the session's machines: kept ones, and those of a start that died."""
@@ -73,6 +100,9 @@ class Provisioning(Generic[S, A]):
             if stopping := [one for one in usable if one.state is MachineState.STOPPING]:
                 self._removal(scope).end(stopping, Release.KEEP)
                 usable = self._account.machines(scope, asked).machines  # some may be gone
+            if self._others:  # of which kind those of a start that died are, nobody knows
+                self._give_up([one for one in usable if one.id not in known])
+                usable = tuple(one for one in usable if one.id in known)
             room = self._request.count - sum(len(ids) for ids in self._wanted.values())
             taken, extra = usable[:room], usable[room:]
             for one in taken:
@@ -94,17 +124,18 @@ class Provisioning(Generic[S, A]):
             self._launch.join(scope)
             self._account.start(scope, resting)
 
-    def _make(self, count: int, batch: str) -> None:
-        for one in self._launch.make(count, batch):
+    def _make(self, count: int, batch: str, group: int) -> None:
+        launch = self._others[group - 1][1] if group else self._launch
+        for one in launch.make(count, f"{batch}-{group}" if group else batch):
             self._wanted[one.scope].append(one.id)
             self._machines[one.id] = Machine(
                 id=one.id, scope=one.scope, zone=one.zone, state=MachineState.PENDING
             )
             price = "" if one.price is None else f"{one.price:g}"
             facts = {"host_key": one.host_key, "user": one.user, "price": price}
-            self._facts[one.id] = facts
+            self._facts[one.id] = {**facts, "group": str(group)} if group else facts
             if self._settings.budget is None or one.price:
-                self.limits[one.id] = told(self._launch.lifetime(one.price))
+                self.limits[one.id] = told(launch.lifetime(one.price))
 
     def _arrived(self, on_each: OnEach) -> tuple[list[Node], list[Failed]]:
         arrival = Arrival(self._account, self._settings, self._context)

@@ -18,6 +18,9 @@ class CloudSettings(Settings):
     zone: tuple[str, ...] = setting((), help="zones to try, in order; without any all of a region")
     spot: bool = setting(False, help="take spot machines, which may be taken back")
     spot_fallback: bool = setting(False, help="take on-demand where there is no spot capacity")
+    worker_groups: str | None = setting(
+        None, help="workers that differ from the head: a JSON list of groups, each with its count"
+    )
     disk: int | None = setting(None, help="size of the root disk", unit="GiB")
     idle: str = setting("2h", help="when idle for so long a session ends, unless --idle is given")
     max_price: float | None = setting(None, help="most to pay for a node", unit="USD per hour")

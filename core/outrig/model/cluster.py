@@ -19,6 +19,23 @@ class ClusterCommands:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterContainer:
+    """The container in which everything but `initialization` runs.
+
+    `options` are words for `docker run`. With `finds_runtime` NVIDIA's is taken where there is one,
+    with `finds_shm` shared memory is a third of the node's memory.
+    """
+
+    image: str
+    name: str
+    options: tuple[str, ...] = ()
+    engine: str = "docker"
+    pulls: bool = True
+    finds_runtime: bool = True
+    finds_shm: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeGroup:
     """Nodes of one kind: how many, what is run on them, and what they tell Ray that they have.
 
@@ -31,6 +48,7 @@ class NodeGroup:
     resources: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     most: int | None = None
+    container: ClusterContainer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,6 @@ def check_cluster(document: Document) -> Iterator[Problem]:
         section = top.section(path) if path else top
         for key, message in refused.items():
             yield from _refused(document, section, key, message)
-    yield from _docker(document, top)
     yield from _types(document, top)
     yield from _mounts(document, top)
 
@@ -93,15 +92,6 @@ def _says_nothing(value: YamlNode) -> bool:
     if isinstance(value, YamlScalar):
         return value.text == "" or as_flag(value.text) is False
     return not (value.items if isinstance(value, YamlList) else value.pairs)
-
-
-def _docker(document: Document, top: Section) -> Iterator[Problem]:
-    docker = top.section("docker")
-    for key in ("image", "head_image", "worker_image"):
-        image = docker.scalar(key)
-        if image is not None and image.text:
-            message = "is not taken over: commands run on the nodes themselves"
-            yield document.problem(image, docker.at(key), message)
 
 
 def _types(document: Document, top: Section) -> Iterator[Problem]:

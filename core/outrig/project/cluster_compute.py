@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from outrig.model.project import Compute
 from outrig.project.cluster_keys import PROVIDER
-from outrig.project.document import YamlMap, YamlNode
+from outrig.project.cluster_nodes import aws_node, gcp_node
+from outrig.project.document import YamlNode
 from outrig.project.scalars import plain_value
 from outrig.project.section import Section
 
 if TYPE_CHECKING:
-    from outrig.project.scalars import PlainValue
+    from collections.abc import Callable
+
 
 Settings = dict[str, object]
 _RAYS_OWN = frozenset(key.name for key in PROVIDER.keys)
@@ -126,8 +128,20 @@ def _zones(provider: Section) -> tuple[str, ...]:
 
 
 def _aws(top: Section, types: NodeTypes) -> Settings:
+    return _cloud(top, types, aws_node)
+
+
+def _gcp(top: Section, types: NodeTypes) -> Settings:
+    settings = _cloud(top, types, gcp_node)
+    if project := top.section("provider").text("project_id"):
+        settings["project"] = project
+    return settings
+
+
+def _cloud(top: Section, types: NodeTypes, node: Callable[[YamlNode | None], Settings]) -> Settings:
+    """Return what clouds share: where, as whom, and workers that differ from the head."""
     provider, auth = top.section("provider"), top.section("auth")
-    settings: Settings = _aws_node(types.head.config)
+    settings = node(types.head.config)
     if region := provider.text("region"):
         settings["region"] = (region,)
     if zones := _zones(provider):
@@ -136,35 +150,7 @@ def _aws(top: Section, types: NodeTypes) -> Settings:
         settings["user"] = user
     if (internal := provider.get("use_internal_ips")) is not None:
         settings["private"] = plain_value(internal)
-    groups = [{"count": one.count, **_aws_node(one.config)} for one in types.workers if one.count]
-    if any({**one, "count": 0} != {**_aws_node(types.head.config), "count": 0} for one in groups):
+    groups = [{"count": one.count, **node(one.config)} for one in types.workers if one.count]
+    if any({**one, "count": 0} != {**node(types.head.config), "count": 0} for one in groups):
         settings["worker_groups"] = json.dumps(groups)
     return settings
-
-
-def _aws_node(node: YamlNode | None) -> Settings:
-    """Return a node's settings: those we have under our own names, the rest as they are."""
-    found = plain_value(node) if isinstance(node, YamlMap) else {}
-    config: dict[str, PlainValue] = found if isinstance(found, dict) else {}
-    for own in ("MinCount", "MaxCount"):
-        config.pop(own, None)
-    settings: Settings = {}
-    for name, setting in (("InstanceType", "instance_type"), ("SubnetId", "subnet")):
-        if (value := config.pop(name, None)) is not None:
-            settings[setting] = (str(value),)
-    for name, setting in (("SubnetIds", "subnet"), ("SecurityGroupIds", "security_group")):
-        value = config.pop(name, None)
-        if isinstance(value, list):
-            settings[setting] = tuple(str(one) for one in value)
-    if (image := config.pop("ImageId", None)) is not None:
-        settings["image"] = str(image)
-    market = config.get("InstanceMarketOptions")
-    if isinstance(market, dict) and market.get("MarketType") == "spot":
-        settings["spot"] = True
-    if config:
-        settings["node_config"] = json.dumps(config)
-    return settings
-
-
-def _gcp(top: Section, types: NodeTypes) -> Settings:
-    return {"zone": _zones(top.section("provider"))} if types else {}

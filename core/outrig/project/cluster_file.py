@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outrig.errors import NotFoundError
-from outrig.model.cluster import ClusterCommands, ClusterFile, ClusterMount, NodeGroup
+from outrig.model.cluster import (
+    ClusterCommands,
+    ClusterContainer,
+    ClusterFile,
+    ClusterMount,
+    NodeGroup,
+)
 from outrig.project.checking import check_shape
 from outrig.project.cluster_checks import check_cluster, notices
 from outrig.project.cluster_compute import cluster_compute, node_types
@@ -19,10 +25,13 @@ from outrig.project.scalars import as_number
 from outrig.project.section import Section
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from outrig.project.cluster_compute import NodeType
     from outrig.project.document import Document
 
 DEFAULT_NAME = "default"
+CONTAINER = "ray_container"
 _AUTOSCALING = "--autoscaling-config=~/ray_bootstrap_config.yaml"
 HEAD_START = ("ray stop", f"ulimit -c unlimited; ray start --head --port=6379 {_AUTOSCALING}")
 WORKER_START = ("ray stop", "ray start --address=$RAY_HEAD_IP:6379")
@@ -88,8 +97,20 @@ class _Reading:
             max_workers=top.whole("max_workers") if most is None else most,
             idle_s=60 * as_float(minutes) if minutes else None,
             keeps_nodes=provider.flag("cache_stopped_nodes"),
-            notices=tuple(notices(document)),
+            notices=(*notices(document), *self._fixed(document)),
         )
+
+    def _fixed(self, document: Document) -> Iterator[str]:
+        """Say where a file asks for more nodes, or names more, than there will be."""
+        count, top = self._types.count - 1, self._top
+        most = self._overrides.max_workers
+        most = most if most is not None else top.whole("max_workers")
+        fixed = "there is 1 worker" if count == 1 else f"there are {count} workers"
+        if most is not None and most > count and top.section("provider").get("head_ip") is None:
+            yield f"{document.file}: max_workers: {fixed}; Ray's autoscaler is not started"
+        hosts = len(top.section("provider").scalars("worker_ips"))
+        if hosts > count:
+            yield f"{document.file}: worker_ips names {hosts} hosts; by min_workers {fixed}"
 
     def _head(self) -> NodeGroup:
         kind, top = self._types.head, self._top
@@ -97,6 +118,7 @@ class _Reading:
         return replace(
             _group(kind),
             count=1,
+            container=self._container(kind, "head"),
             commands=ClusterCommands(
                 initialization=self._initialization(kind),
                 setup=setup,
@@ -110,11 +132,30 @@ class _Reading:
         setup = _texts(kind.section if own else top, "worker_setup_commands")
         return replace(
             _group(kind),
+            container=self._container(kind, "worker"),
             commands=ClusterCommands(
                 initialization=self._initialization(kind),
                 setup=_texts(top, "setup_commands") + setup,
                 start=_given(top, "worker_start_ray_commands", WORKER_START),
             ),
+        )
+
+    def _container(self, kind: NodeType, role: str) -> ClusterContainer | None:
+        docker, own = self._top.section("docker"), kind.section.section("docker")
+        image = own.text(f"{role}_image") or docker.text(f"{role}_image") or docker.text("image")
+        if not image:
+            return None
+        pulls = own if own.get("pull_before_run") is not None else docker
+        key = "pull_before_run" if pulls.get("pull_before_run") is not None else "pull"
+        options = _texts(docker, "run_options") + _texts(docker, f"{role}_run_options")
+        return ClusterContainer(
+            image=image,
+            name=docker.text("container_name") or CONTAINER,
+            options=options + _texts(own, f"{role}_run_options"),
+            engine="podman" if docker.flag("use_podman") else "docker",
+            pulls=pulls.flag(key) or pulls.get(key) is None,
+            finds_runtime=not docker.flag("disable_automatic_runtime_detection"),
+            finds_shm=not docker.flag("disable_shm_size_detection"),
         )
 
     def _initialization(self, kind: NodeType) -> tuple[str, ...]:

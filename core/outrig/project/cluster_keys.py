@@ -46,7 +46,7 @@ _DOCKER = MapKind(
         *_keys(TextKind(may_be_empty=True), "image", "head_image", "worker_image"),
         *_keys(TextKind(may_be_empty=True), "container_name"),
         *_keys(_TEXTS, "run_options", "head_run_options", "worker_run_options"),
-        *_keys(_FLAG, "pull_before_run", "use_podman"),
+        *_keys(_FLAG, "pull_before_run", "pull", "use_podman"),
         *_keys(_FLAG, "disable_automatic_runtime_detection", "disable_shm_size_detection"),
     ),
 )

@@ -63,7 +63,8 @@ def bring_up(outrig: Outrig, file: ClusterFile, options: UpOptions, watcher: Wat
     before = {one.id for one in outrig.sessions() if one.state is SessionState.RUNNING}
     session, mounts = start_session(outrig, file)
     try:
-        return _Work(outrig, session, file, options, watcher, mounts).run()
+        with outrig.runtime.hold(session) as session:
+            return _Work(outrig, session, file, options, watcher, mounts).run()
     except BaseException as err:
         if session.id not in before:
             _give_up(outrig, session, watcher)

@@ -13,7 +13,7 @@ from outrig.api import ClusterFile, ClusterOverrides, Session, load_cluster_file
 from outrig.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
-    from outrig.api import Node, Outrig
+    from outrig.api import ClusterContainer, Node, Outrig
 
 PROJECT = "ray-clusters"
 """The project that the sessions of all clusters belong to."""
@@ -45,6 +45,10 @@ class Cluster:
     def nodes(self) -> tuple[Node, ...]:
         """All nodes, the head first."""
         return self.session.nodes
+
+    def container(self, node: Node) -> ClusterContainer | None:
+        """Return the container in which commands run on a node, `None` for the node itself."""
+        return None if self.file is None else self.file.group(node.rank).container
 
     @property
     def workers(self) -> tuple[Node, ...]:

@@ -31,25 +31,27 @@ def copy_up(
 ) -> None:
     """Copy a file or directory of this computer to nodes; raises `NotFoundError`, `RemoteError`."""
     file = cluster.file
-    parcel = send(
-        outrig,
-        cluster.session,
-        nodes,
-        source,
-        target,
-        exclude=file.exclude if file else (),
-        filters=file.filters if file else (),
-    )
     for node in nodes:
+        parcel = send(
+            outrig,
+            cluster.session,
+            (node,),
+            source,
+            target,
+            exclude=file.exclude if file else (),
+            filters=file.filters if file else (),
+            container=cluster.container(node),
+        )
         _run(outrig, cluster.session, node, parcel.script)
 
 
 def copy_down(outrig: Outrig, cluster: Cluster, source: str, target: str) -> list[tuple[str, Path]]:
     """Copy a file or directory of the head to this computer; returns what went where."""
     session, aside = cluster.session, new_aside()
+    script = fetch_script(source, aside, session.id, cluster.container(cluster.head))
     place = Path(target).expanduser()
     try:
-        _run(outrig, session, cluster.head, fetch_script(source, aside))
+        _run(outrig, session, cluster.head, script)
         found = outrig.list_files(session, [f"{aside}/*"])
         inside = next((one.path for one in found if posixpath.dirname(one.path) == aside), aside)
         is_directory = any(one.is_directory for one in found if one.path == inside)

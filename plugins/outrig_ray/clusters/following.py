@@ -21,7 +21,7 @@ _LOG_BYTES = 1 << 20
 _KEPT_LINES = 40
 _LONGEST_LINE = 10_000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_MARK = re.compile(rf"{MARK}(begin|done|failed|started|unwatched|ended)((?: \d+)*)")
+_MARK = re.compile(rf"{MARK}(begin|look|done|failed|started|unwatched|ended)((?: \d+)*)")
 
 
 class StepError(RemoteError):
@@ -102,10 +102,11 @@ class Script:
         self.line(line)
 
     def _mark(self, kind: str, numbers: list[int]) -> None:
-        if kind == "begin":
+        if kind in ("begin", "look"):
             self.at = numbers[0]
             self.tail.clear()
-            self.begun(self.at)
+            if kind == "begin":
+                self.begun(self.at)
         elif kind == "done":
             self.ended(self.at)
         elif kind == "failed":

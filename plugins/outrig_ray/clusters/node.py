@@ -11,11 +11,11 @@ from outrig.errors import NotFoundError, OutrigError
 from outrig_ray.clusters.following import Script
 from outrig_ray.clusters.runtime import GRACE_S, RUNTIME, SET_UP, seen_runtime
 from outrig_ray.clusters.script import DONE, ray_overrides, runtime_script, set_up_script
-from outrig_ray.clusters.steps import Mounted, first_line, node_steps, start_digest
+from outrig_ray.clusters.steps import Mounted, Place, first_line, node_steps, start_digest
 from outrig_ray.clusters.watching import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from outrig.api import Run
 
@@ -46,17 +46,32 @@ class NodeWork:
 
     def set_up(self) -> None:
         """Do the steps that are not done yet; raises `StepError`, `RemoteError`."""
+        self._end_abandoned()
         if self.restart == "always":
             return
-        steps = node_steps(self.group, self.mounts, self._variables, plain=self.plain)
+        place = Place(session=self.session.id, variables=self._variables, plain=self.plain)
+        steps = node_steps(self.group, self.mounts, place)
         done = self._done() if steps else frozenset()
         left = [(at, one) for at, one in enumerate(steps) if one.digest not in done]
         if not left:
             return
-        self.changed = True
         titles = {at: one.title for at, one in left}
         script = self._follow(SET_UP, set_up_script(left), titles, {})
         self._after = None if script.over else steps[-1].digest
+
+    def _end_abandoned(self) -> None:
+        """End set-up that goes on here although whoever watched it was killed."""
+        runs = self.outrig.runs(self.session)
+        left = [
+            one
+            for one in runs
+            if one.command == SET_UP
+            and not one.state.status.ended
+            and one.ref is not None
+            and one.ref.node.id == self.node.id
+        ]
+        if left:
+            self.outrig.cancel_runs(self.session, left, GRACE_S)
 
     def _done(self) -> frozenset[str]:
         """Return the digests of the steps that the node has noted."""
@@ -92,7 +107,12 @@ class NodeWork:
             **ray_overrides(self.group.resources, self.group.labels),
         }
         script = runtime_script(
-            commands, variables, plain=self.plain, autoscaled=False, after=self._after
+            commands,
+            variables,
+            plain=self.plain,
+            after=self._after,
+            container=self.group.container,
+            session=self.session.id,
         )
         titles = {at: f"start: {first_line(one)}" for at, one in enumerate(commands, 1)}
         return self._follow(RUNTIME, script, titles, params).run
@@ -107,7 +127,13 @@ class NodeWork:
     def _follow(
         self, command: str, text: str, titles: dict[int, str], params: Mapping[str, str]
     ) -> Script:
-        wanted = NewRun(script=text, command=command, params=dict(params), on=self.node.id)
+        wanted = NewRun(
+            script=text,
+            command=command,
+            params=dict(params),
+            on=self.node.id,
+            background=self.group.container is not None,  # podman's is a process of the run
+        )
         run = self.outrig.execute(self.session, [wanted])[0]
         node, watcher = self.node, self.watcher
         script = Script(
@@ -115,10 +141,10 @@ class NodeWork:
             run=run,
             titles=titles,
             what="starting Ray" if command == RUNTIME else "set-up",
-            begun=lambda at: watcher.step(node, titles.get(at, "")),
+            begun=self._begun(titles),
             ended=lambda at: watcher.done(node, titles.get(at, "")),
             line=lambda line: watcher.line(node, line),
-            let_go=self.let_go,
+            let_go=None if self.group.container is not None else self.let_go,
         )
         try:
             script.follow(self.outrig, self.session)
@@ -128,6 +154,13 @@ class NodeWork:
         if script.unwatched:
             watcher.notice(f"{node.id}: no process of Ray's was found after the start commands")
         return script
+
+    def _begun(self, titles: Mapping[int, str]) -> Callable[[int], None]:
+        def begun(at: int) -> None:
+            self.changed = True
+            self.watcher.step(self.node, titles.get(at, ""))
+
+        return begun
 
     def _end(self, run: Run) -> None:
         """End a script that is not wanted any more."""

@@ -13,9 +13,12 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
+from outrig_ray.clusters.container import inside, watch_script
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from outrig.api import ClusterContainer
     from outrig_ray.clusters.steps import Step
 
 MARK = "\x1e"
@@ -50,14 +53,15 @@ mkdir -p {state}
 mark() {{ printf '\n\036%s\n' "$*"; }}
 home() {{ case $1 in '~/'*) printf '%s/%s' "$HOME" "${{1#'~/'}}";; *) printf %s "$1";; esac; }}
 """
-_STEP = r"""mark begin {number}
+_STEP = r"""mark {mark} {number}
 ( {script}
 )
 code=$?
 if [ $code -ne 0 ]; then mark failed {number} $code; exit $code; fi
-printf '%s\n' {digest} >> "$work/{done}" || {{ mark failed {number} 1; exit 1; }}
+{note} || {{ mark failed {number} 1; exit 1; }}
 mark done {number}
 """
+_NOTE = "printf '%s\\n' {digest} >> \"$work/{done}\""
 _AFTER = r"""until grep -qsxF {digest} "$work/{done}"; do
   if ! kill -0 "$(cat "$work/{pid}")" 2>/dev/null && ! grep -qsxF {digest} "$work/{done}"; then
     echo "set-up has failed on this node"; exit 1
@@ -130,11 +134,10 @@ def set_up_script(steps: Sequence[tuple[int, Step]]) -> str:
     """Return what runs steps one after the other; each that succeeded is noted on the node."""
     text = [needs_bash(_SET_UP.format(state=STATE)), f"echo $$ > {PID}\n"]
     for number, step in steps:
-        text.append(
-            _STEP.format(
-                number=number, script=step.script, digest=shlex.quote(step.digest), done=DONE
-            )
-        )
+        note = step.note or _NOTE.format(digest=shlex.quote(step.digest), done=DONE)
+        mark = "look" if step.always else "begin"
+        done = _STEP.format(number=number, mark=mark, script=step.script, note=note)
+        text.append(f"if ! {step.check}; then\n{done}fi\n" if step.check else done)
     return "".join(text)
 
 
@@ -143,8 +146,9 @@ def runtime_script(
     variables: Mapping[str, str],
     *,
     plain: bool,
-    autoscaled: bool,
     after: str | None = None,
+    container: ClusterContainer | None = None,
+    session: str = "",
 ) -> str:
     """Return what starts Ray on a node and goes on until it ends there.
 
@@ -153,14 +157,14 @@ def runtime_script(
     text = [needs_bash(_SET_UP.format(state=STATE))]
     if after is not None:
         text.append(_AFTER.format(digest=shlex.quote(after), done=DONE, pid=PID))
-    prelude = "" if autoscaled else _RAY
     for number, command in enumerate(commands, 1):
-        script = login_shell(command, variables, plain=plain, prelude=prelude)
+        script = login_shell(command, variables, plain=plain, prelude=_RAY)
+        script = script if container is None else inside(container, script)
         text.append(
             f"mark begin {number}\n( {script} )\ncode=$?\n"
             f"if [ $code -ne 0 ]; then mark failed {number} $code; exit $code; fi\n"
         )
-    text.append(_WATCH)
+    text.append(_WATCH if container is None else watch_script(container, session))
     return "".join(text)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.api import FOR_EVER, Project, ProjectForm, StartRequest
-from outrig.errors import ConflictError
+from outrig.api import FOR_EVER, Project, ProjectForm, StartRequest, check_name
+from outrig.errors import ConflictError, UsageError
 from outrig_ray.clusters.cluster import PROJECT, keep_file
 from outrig_ray.clusters.steps import Mounted
 
@@ -17,6 +17,7 @@ MOUNTS = "mounts"
 
 def start_session(outrig: Outrig, cluster: ClusterFile) -> tuple[Session, tuple[Mounted, ...]]:
     """Start the session, or bring its files up to date; returns it and the mounts as they are."""
+    _check_name(cluster.name)
     found = outrig.state.sessions.live(PROJECT, cluster.name)
     if found is not None:
         _check_same(found, cluster)
@@ -62,6 +63,17 @@ def _mounted(number: int, mount: ClusterMount, digest: str) -> Mounted:
     directory = mount.local.is_dir()
     source = _name(number) if directory else f"{_name(number)}/{mount.local.resolve().name}"
     return Mounted(remote=mount.remote, source=source, directory=directory, digest=digest)
+
+
+def _check_name(name: str) -> None:
+    """Raise `UsageError` for a name that could not be that of a session, and of a directory."""
+    try:
+        check_name(name)
+    except UsageError as err:
+        raise UsageError(
+            str(err).replace("session name", "cluster name", 1),
+            hint="change cluster_name in the file, or give another with -n",
+        ) from err
 
 
 def _check_same(session: Session, cluster: ClusterFile) -> None:

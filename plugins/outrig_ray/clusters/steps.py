@@ -7,24 +7,39 @@ digest is made of its own text and the digest of the step before.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from outrig_ray.clusters.container import (
+    copy_script,
+    inside,
+    is_done,
+    note_done,
+    start_script,
+)
 from outrig_ray.clusters.script import login_shell, mount_script, ray_overrides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from outrig.api import ClusterFile, NodeGroup
+    from outrig.api import ClusterContainer, ClusterFile, NodeGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step: what it is called, its shell text, and the digest by which a node knows it."""
+    """One step: what it is called, its shell text, and the digest by which a node knows it.
+
+    `always` is done each time, and says nothing. `check` is shell text that succeeds where it was
+    done, `note` what notes that; without them the session's directory tells.
+    """
 
     title: str
     script: str
     digest: str
+    check: str = ""
+    note: str = ""
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,37 +51,70 @@ class Mounted:
     directory: bool
     digest: str
 
+    @property
+    def script(self) -> str:
+        """What copies it to its place on the node itself."""
+        return mount_script(self.remote, self.source, directory=self.directory)
 
-def node_steps(
-    group: NodeGroup,
-    mounts: Sequence[Mounted],
-    variables: Mapping[str, str],
-    *,
-    plain: bool = False,
-) -> tuple[Step, ...]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What the steps of a node are made for: its session, its variables, which shells."""
+
+    session: str
+    variables: Mapping[str, str]
+    plain: bool = False
+
+
+def node_steps(group: NodeGroup, mounts: Sequence[Mounted], place: Place) -> tuple[Step, ...]:
     """Return the steps of a node, in order."""
-    digest = ""
-    found = []
-    for title, script, identity in _all(group, mounts, variables, plain):
+    if group.container is not None:
+        return _in_container(group, group.container, mounts, place)
+    copies = [(f"copy {one.remote}", one.script, f"{one.script}\n{one.digest}") for one in mounts]
+    commands = group.commands
+    steps = [
+        *copies,
+        *_commands("initialization", commands.initialization, place),
+        *_commands("setup", commands.setup, place),
+    ]
+    return tuple(_chained(steps))
+
+
+def _in_container(
+    group: NodeGroup, container: ClusterContainer, mounts: Sequence[Mounted], place: Place
+) -> tuple[Step, ...]:
+    """Return the steps where all but the first ones are done in a container, which knows them."""
+    first = [*_chained(_commands("initialization", group.commands.initialization, place))]
+    start = start_script(container, place.session)
+    title = f"container {container.name} of {container.image}"
+    made = Step(title=title, script=start, digest="container", note="true", always=True)
+    copies = []
+    for one in mounts:
+        script = copy_script(
+            container, place.session, one.remote, one.source, directory=one.directory
+        )
+        copies.append((f"copy {one.remote}", script, f"{one.script}\n{one.digest}"))
+    setup = [
+        (title, inside(container, script), identity)
+        for title, script, identity in _commands("setup", group.commands.setup, place)
+    ]
+    then = [
+        replace(one, check=is_done(container, one.digest), note=note_done(container, one.digest))
+        for one in _chained([*copies, *setup], repr(container))
+    ]
+    return (*first, made, *then)
+
+
+def _chained(steps: Iterable[tuple[str, str, str]], digest: str = "") -> Iterator[Step]:
+    for title, script, identity in steps:
         digest = hashlib.sha256(f"{digest}\n{identity}".encode()).hexdigest()[:32]
-        found.append(Step(title=title, script=script, digest=digest))
-    return tuple(found)
+        yield Step(title=title, script=script, digest=digest)
 
 
-def _all(
-    group: NodeGroup, mounts: Sequence[Mounted], variables: Mapping[str, str], plain: bool
-) -> Iterator[tuple[str, str, str]]:
-    for mount in mounts:
-        script = mount_script(mount.remote, mount.source, directory=mount.directory)
-        yield f"copy {mount.remote}", script, f"{script}\n{mount.digest}"
-    lists = (
-        ("initialization", group.commands.initialization),
-        ("setup", group.commands.setup),
-    )
-    for kind, commands in lists:
-        for number, command in enumerate(commands, 1):
-            script = login_shell(command, variables, plain=plain)
-            yield f"{kind} {number}/{len(commands)}: {first_line(command)}", script, script
+def _commands(kind: str, commands: Sequence[str], place: Place) -> Iterator[tuple[str, str, str]]:
+    for number, command in enumerate(commands, 1):
+        script = login_shell(command, place.variables, plain=place.plain)
+        yield f"{kind} {number}/{len(commands)}: {first_line(command)}", script, script
 
 
 def start_digest(group: NodeGroup, variables: Mapping[str, str]) -> str:
@@ -76,6 +124,7 @@ def start_digest(group: NodeGroup, variables: Mapping[str, str]) -> str:
         commands.initialization,
         commands.setup,
         commands.start,
+        repr(group.container) if group.container is not None else "",
         sorted({**variables, **ray_overrides(group.resources, group.labels)}.items()),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

@@ -15,12 +15,13 @@ from uuid import uuid4
 from outrig.api import Entry, EntryKind, WithFiles
 from outrig.errors import NotFoundError, PluginError, UsageError
 from outrig_ray.clusters.cluster import PROJECT
+from outrig_ray.clusters.container import get_script, put_script
 from outrig_ray.clusters.script import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from outrig.api import Node, Outrig, Session
+    from outrig.api import ClusterContainer, Node, Outrig, Session
 
 _PIECE = 1 << 20
 _BLOCK = tarfile.BLOCKSIZE
@@ -63,6 +64,7 @@ def send(
     *,
     exclude: Sequence[str] = (),
     filters: Sequence[str] = (),
+    container: ClusterContainer | None = None,
 ) -> Parcel:
     """Send a file or directory to nodes; as with rsync, `source/` is what is in a directory.
 
@@ -88,7 +90,11 @@ def send(
         provider.write_file(
             session.id, node, f"{aside}.tar", _packed(root, entries, prefix), executable=False
         )
-    kind = _DIRECTORY if path.is_dir() else _FILE.format(name=shlex.quote(base.name))
+    if container is not None:
+        kind = put_script(container, session.id, target, "" if path.is_dir() else base.name)
+        target = ""
+    else:
+        kind = _DIRECTORY if path.is_dir() else _FILE.format(name=shlex.quote(base.name))
     return Parcel(
         script=_HOME + _PLACE.format(target=shlex.quote(target or "~/"), aside=aside) + kind
     )
@@ -132,8 +138,12 @@ def _content(path: Path, entry: Entry) -> Iterator[bytes]:
     yield bytes(-entry.size_bytes % _BLOCK)
 
 
-def fetch_script(source: str, aside: str) -> str:
+def fetch_script(
+    source: str, aside: str, session: str, container: ClusterContainer | None = None
+) -> str:
     """Return what puts a copy of something on a node into the session's directory there."""
+    if container is not None:
+        return get_script(container, session, source, aside)
     return _HOME + _FETCH.format(source=shlex.quote(source), aside=aside)
 
 

@@ -59,10 +59,11 @@ class RayAttach(Command):
         self.outrig.watch(TerminalObserver(self))
         with interruptible(self.outrig):
             cluster = running_cluster(self)
+        node = self._node(cluster)
         request = ConsoleRequest(
             session_id=cluster.session.id,
-            node=self._node(cluster),
-            argv=self._program(cluster),
+            node=node,
+            argv=self._program(cluster, node),
             size=terminal_size(),
         )
         with forwarding(self, cluster.session):
@@ -78,7 +79,7 @@ class RayAttach(Command):
         names = ", ".join(one.address or one.id for one in cluster.nodes)
         raise NotFoundError(f'cluster "{cluster.name}" has no node {wanted} (has: {names})')
 
-    def _program(self, cluster: Cluster) -> tuple[str, ...]:
+    def _program(self, cluster: Cluster, node: Node) -> tuple[str, ...]:
         name = re.sub(r"[^A-Za-z0-9_-]", "-", cluster.name)
         if self.flag("screen"):
             return ("screen", "-S", name) if self.flag("new") else ("screen", "-xRR", "-S", name)
@@ -86,4 +87,7 @@ class RayAttach(Command):
             if self.flag("new"):
                 return ("tmux", "new-session")
             return attach_words(cluster.session.id, cluster.name)
-        return _SHELL
+        container = cluster.container(node)
+        if container is None:
+            return _SHELL
+        return (container.engine, "exec", "-it", container.name, *_SHELL)

@@ -22,6 +22,7 @@ from outrig.api import (
 )
 from outrig.errors import Interrupted, NotFoundError, UsageError
 from outrig_ray.clusters.bringing_up import UpOptions, bring_up
+from outrig_ray.clusters.container import inside
 from outrig_ray.clusters.script import login_shell, needs_bash
 from outrig_ray.clusters.steps import first_line
 from outrig_ray.clusters.taking_down import take_down
@@ -58,7 +59,7 @@ RUN_OPTIONS = (
     option(
         "run-env",
         None,
-        "where to run it: host and auto are the head itself",
+        "where to run it: in the container, on the host, or in the container if there is one",
         choices=("auto", "host", "docker"),
         default="auto",
     ),
@@ -92,8 +93,6 @@ def run_on_head(
     """
     if command.flag("tmux") and command.flag("screen"):
         raise UsageError("--tmux and --screen exclude each other")
-    if command.definition.has_option("run-env") and command.text("run-env") == "docker":
-        raise UsageError("--run-env docker: commands of a cluster run on its nodes themselves")
     outrig = command.outrig
     observer = TerminalObserver(command)
     outrig.watch(observer)
@@ -120,8 +119,9 @@ def run_plainly(command: Command, text: str) -> int:
     command.outrig.watch(observer)
     try:
         with interruptible(command.outrig):
-            session = named_cluster(command).session
-            script = needs_bash(login_shell(text))
+            cluster = named_cluster(command)
+            session = cluster.session
+            script = needs_bash(_placed(command, cluster, text))
             run = NewRun(script=script, command=first_line(text), on="head")
             runs = follow(command, session, command.outrig.execute(session, [run]))
     finally:
@@ -130,10 +130,22 @@ def run_plainly(command: Command, text: str) -> int:
     return exit_code(runs[0])
 
 
+def _placed(command: Command, cluster: Cluster, text: str) -> str:
+    """Return shell text that runs a command on the head, or in the container there."""
+    named = command.definition.has_option("run-env")
+    wanted = command.text("run-env") if named else "auto"
+    container = cluster.container(cluster.head)
+    if wanted == "docker" and container is None:
+        raise UsageError(f"--run-env docker: cluster {cluster.name} has no container")
+    if container is None or wanted == "host":
+        return login_shell(text)
+    return inside(container, login_shell(text))
+
+
 def _follow(command: Command, cluster: Cluster, text: str, first: str) -> int:
     session = cluster.session
     with forwarding(command, session):
-        script = first + needs_bash(login_shell(text))
+        script = first + needs_bash(_placed(command, cluster, text))
         run = NewRun(script=script, command=first_line(text), on="head")
         runs = follow(command, session, command.outrig.execute(session, [run]))
     say_ends(command, session, runs)
@@ -142,7 +154,7 @@ def _follow(command: Command, cluster: Cluster, text: str, first: str) -> int:
 
 def _start_apart(command: Command, cluster: Cluster, text: str, first: str) -> int:
     """Start it in a terminal of its own on the head; what it prints is kept as ever."""
-    script = login_shell(text)
+    script = _placed(command, cluster, text)
     if command.flag("screen"):
         name = re.sub(r"[^A-Za-z0-9_-]", "-", cluster.name)
         script = f"screen -DmS {name} sh -c {shlex.quote(script)}"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from outrig.api import Command, argument, option
 from outrig.errors import NotFoundError
 from outrig_ray.clusters.transfer import send
 from outrig_ray.launcher.running import RUN_OPTIONS, run_on_head
 from outrig_ray.launcher.words import CLUSTER, LOG_OPTIONS, NAME, NO_CACHE, USAGE
+
+if TYPE_CHECKING:
+    from outrig_ray.clusters.cluster import Cluster
 
 
 class RaySubmit(Command):
@@ -51,12 +55,11 @@ class RaySubmit(Command):
         words = [shlex.quote(one) for one in self.argument_words("script-args")]
         old = self.text("args")
         text = " ".join([f"python ~/{shlex.quote(script.name)}", *([old] if old else []), *words])
-        return run_on_head(
-            self,
-            text,
-            lambda cluster: (
-                send(
-                    self.outrig, cluster.session, cluster.session.nodes[:1], str(script), "~/"
-                ).script
-            ),
-        )
+        return run_on_head(self, text, lambda cluster: self._send(cluster, script))
+
+    def _send(self, cluster: Cluster, script: Path) -> str:
+        """Send the script, and return what puts it in its place."""
+        container = cluster.container(cluster.head)
+        head = (cluster.head,)
+        parcel = send(self.outrig, cluster.session, head, str(script), "~/", container=container)
+        return parcel.script

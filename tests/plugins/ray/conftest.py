@@ -115,7 +115,7 @@ class Clusters:
     def __init__(self, directory: Path, network: Network, variables: Mapping[str, str]) -> None:
         self.directory = directory
         self.network = network
-        self.variables = variables
+        self.variables = dict(variables)
         self.command_line = CommandLine(directory)
 
     def __call__(self, *words: str, timeout_s: float = UP_S, cwd: Path | None = None) -> Result:

@@ -1,0 +1,177 @@
+"""A real Ray on two machines, which all parts of one test share: starting it takes half a minute.
+
+Nothing here waits for what Ray does by time: each step ends when Ray has answered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import time
+import urllib.request
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.plugins.ray.conftest import (
+    Clusters,
+    Network,
+    connections,
+    require_network,
+    variables_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIMIT_S = 300
+SIZE = "--num-cpus=1 --object-store-memory=100000000"
+JOB = """\
+import socket, sys, ray
+ray.init("auto", logging_level="ERROR", log_to_driver=False)
+@ray.remote(num_cpus=1)
+class Place:
+    def name(self):
+        return socket.gethostname()
+places = [Place.remote() for _ in range(2)]
+print(sorted(ray.get([one.name.remote() for one in places])), sys.argv[1:])
+sys.exit(3)
+"""
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """Two machines with room for Ray's logs."""
+    require_network()
+    if find_spec("ray") is None:
+        pytest.skip("ray is not installed here")
+    made = Network(tmp_path_factory.mktemp("living"), ("first", "second"), home_size="256m")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def living(network: Network, tmp_path: Path, away_from_home: Path) -> Iterator[Clusters]:
+    """Cluster files on the machines; what is up is taken down at the end."""
+    with connections(tmp_path) as sockets:
+        variables = variables_of(network, Path(os.environ["OUTRIG_HOME"]), sockets)
+        clusters = Clusters(tmp_path, network, variables)
+        yield clusters
+        for one in clusters("list", "--output", "json").records():
+            clusters("down", str(one["name"])).checked()
+
+
+def cluster_text(head: str = "", worker: str = "") -> str:
+    """Return a cluster file's commands, which take Ray from this test's own environment."""
+    place = shlex.quote(f"export PATH={Path(sys.executable).parent}:$PATH")
+    return f"""\
+setup_commands:
+  - echo {place} > ~/.bashrc
+head_start_ray_commands:
+  - ray stop
+  - >-
+    ray start --head --port=6379 --node-ip-address=$RAY_HEAD_IP {SIZE} {head}
+    --autoscaling-config=~/ray_bootstrap_config.yaml
+worker_start_ray_commands:
+  - ray stop
+  - ray start --address=$RAY_HEAD_IP:6379 {SIZE} {worker}
+"""
+
+
+def alive(living: Clusters, name: str) -> int:
+    """Return how many nodes Ray says are alive."""
+    text = "import ray; ray.init('auto', logging_level='ERROR', log_to_driver=False);"
+    text += "print(sum(one['Alive'] for one in ray.nodes()))"
+    return int(living("exec", name, f"python -c {shlex.quote(text)}").checked().out)
+
+
+def until_alive(living: Clusters, name: str, count: int) -> None:
+    """Wait until Ray says that so many nodes are alive."""
+    deadline = time.monotonic() + LIMIT_S
+    while alive(living, name) != count:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def until_started(living: Clusters, file: str, line: str) -> str:
+    """Bring the cluster up until it says that line and all is well; returns all it said.
+
+    That Ray has died is noticed within a second. On a busy machine Ray gives up joining after half
+    a minute, and the next time goes on from there.
+    """
+    deadline = time.monotonic() + LIMIT_S
+    said = ""
+    while True:
+        done = living("up", file, timeout_s=LIMIT_S)
+        said += done.err
+        if done.exit_code == 0 and line in said:
+            return said
+        assert time.monotonic() < deadline, said
+
+
+@pytest.mark.timeout(900)
+def test_a_real_cluster_from_up_to_down(living: Clusters) -> None:
+    file = str(living.write("real", cluster_text()))
+    (living.directory / "job.py").write_text(JOB)
+    until_started(living, file, "[worker 10.77.0.2] start: ray start")
+    _work_is_done_on_all_nodes(living, file)
+    _the_dashboard_answers(living, file)
+    _nothing_happens_when_nothing_has_changed(living, file)
+    _a_second_cluster_finds_the_port_taken(living)
+    _a_worker_that_dies_is_brought_back(living, file)
+    _a_head_that_dies_is_brought_back(living, file)
+    living("down", file).checked()
+    for machine in living.network.machines:
+        assert [one for one in machine.processes() if "ray" in one] == []
+
+
+def _work_is_done_on_all_nodes(living: Clusters, file: str) -> None:
+    done = living("submit", file, "job.py", "--", "--lr", "0.1")
+    assert (done.exit_code, done.out) == (3, "['first', 'second'] ['--lr', '0.1']\n"), str(done)
+    status = living("status", "real").checked()
+    assert "/2.0 CPU" in status.out
+
+
+def _the_dashboard_answers(living: Clusters, file: str) -> None:
+    port = 28265 + os.getpid() % 1000
+    running = living.command_line.start(
+        "ray", "dashboard", file, "-p", str(port), env=living.variables
+    )
+    assert running.read_line() == f"http://localhost:{port}\n"
+    with urllib.request.urlopen(f"http://localhost:{port}/api/version", timeout=60) as answer:
+        assert "ray_version" in json.load(answer)
+    running.send(2)
+    assert running.wait().exit_code == 0
+
+
+def _nothing_happens_when_nothing_has_changed(living: Clusters, file: str) -> None:
+    pids = "pgrep -x 'raylet|gcs_server' | xargs"
+    before = [one.run(pids) for one in living.network.machines]
+    assert "nothing has changed" in living("up", file).checked().err
+    assert [one.run(pids) for one in living.network.machines] == before
+
+
+def _a_second_cluster_finds_the_port_taken(living: Clusters) -> None:
+    other = living.write("other", cluster_text(), hosts=1)
+    done = living("up", str(other), timeout_s=LIMIT_S)
+    assert (done.exit_code, "6379" in done.err) == (7, True), str(done)
+    assert "releasing what was made for other" in done.err
+    assert [one["name"] for one in living("list", "--output", "json").records()] == ["real"]
+    assert alive(living, "real") == 2, "the Ray that was there goes on"
+
+
+def _a_worker_that_dies_is_brought_back(living: Clusters, file: str) -> None:
+    living.network.machines[1].run("pkill -9 -x raylet", as_user=True)
+    until_started(living, file, "[worker 10.77.0.2] start: ray start")
+    until_alive(living, "real", 2)
+
+
+def _a_head_that_dies_is_brought_back(living: Clusters, file: str) -> None:
+    living.network.machines[0].run("pkill -9 -x 'raylet|gcs_server'", as_user=True)
+    said = until_started(living, file, "[head 10.77.0.1] start: ray start")
+    assert "[worker 10.77.0.2] start: ray start" in said
+    until_alive(living, "real", 2)
