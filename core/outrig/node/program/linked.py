@@ -35,7 +35,6 @@ class Fetching:
         self.lock = threading.Lock()
         self.given_up = False
         self.over = False
-        self.reached = False
         self.done: queue.Queue[tuple[dict[str, object], bytes | None] | None] = queue.Queue(2)
         self.working = min(LINKS_AT_ONCE, len(links))
         for _ in range(self.working):
@@ -63,13 +62,9 @@ class Fetching:
     def fetched(self, link: dict[str, object]) -> bytes | None:
         for _ in range(LINK_TRIES):
             try:
-                data = follow(link)
+                return follow(link)
             except (OSError, ValueError):  # urllib's errors are some of these
-                if not self.reached:
-                    break  # nothing was reached yet: the store is not for this node
                 continue
-            self.reached = True
-            return data
         self.given_up = True
         return None
 
