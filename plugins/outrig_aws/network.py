@@ -80,22 +80,25 @@ def own_group(
     return str(made["GroupId"])
 
 
-def let_in(aws: Aws, region: str, group: str, networks: Sequence[str]) -> None:
+def let_in(aws: Aws, region: str, group: str, networks: Sequence[str]) -> bool:
     """Let these networks log in, and the group's own members reach each other; all else stays out.
 
-    Repeating it is harmless: a rule that is there already is no error.
+    Repeating it is harmless: a rule that is there already is no error. Tells whether one was not.
     """
     own: dict[str, object] = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}
-    for rule in (*(_login(one) for one in networks), own):
-        _allow(aws, region, group, rule)
+    rules = (*(_login(one) for one in networks), own)
+    opened = [_allow(aws, region, group, rule) for rule in rules]
+    return any(opened)
 
 
-def _allow(aws: Aws, region: str, group: str, rule: dict[str, object]) -> None:
+def _allow(aws: Aws, region: str, group: str, rule: dict[str, object]) -> bool:
     try:
         aws.ec2(region, "authorize_security_group_ingress", GroupId=group, IpPermissions=[rule])
     except ConfigError as err:
         if "InvalidPermission.Duplicate" not in str(err):
             raise
+        return False
+    return True
 
 
 def _login(network: str) -> dict[str, object]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from outrig.api import Resources, remote_python
+from outrig.cloud.caller import caller_networks
 from outrig.cloud.provider import CloudProvider
+from outrig.errors import OutrigError
 from outrig_aws.calls import Aws
 from outrig_aws.checks import account
 from outrig_aws.inventory import Ec2
 from outrig_aws.launch import AwsLaunch
 from outrig_aws.machine_types import fitting
+from outrig_aws.network import let_in
 from outrig_aws.prices import Prices
 from outrig_aws.settings import AwsSettings
 from outrig_aws.user_data import OWN_KEY
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from outrig.cloud.places import Place
 
 FIRST_CONNECT_S = 10.0
+ASK_S = 60.0
 _READ_KEY = f"import sys; sys.stdout.write(open('{OWN_KEY}.pub').read())"
 
 
@@ -77,6 +82,30 @@ class AwsProvider(CloudProvider[AwsSettings, Ec2]):
         better = replace(node, data={**node.data, "host_key": own})
         remote_python(self.endpoint(better), "print(1)")
         return better
+
+    def let_in(self, node: Node) -> bool:
+        """Let our address in, where it is another one than before; tells whether it was.
+
+        AWS is asked about it once in a while at most, as a node may be silent for other reasons.
+        """
+        session, scope, now = node.data.get("session"), node.data["scope"], time.monotonic()
+        if self.own.security_group or not session or now < self._ask_after.get(node.id, now):
+            return False
+        self._ask_after[node.id] = now + ASK_S
+        try:
+            networks = caller_networks(self.own, "aws")
+            groups = [*self.account.beside(scope, (session,))]
+            opened = [let_in(self.aws, scope, one.id, networks) for one in groups]
+        except OutrigError:
+            return False
+        if any(opened):
+            self.attendant.say(f"{node.id}: your address is new, {', '.join(networks)} is let in")
+        return any(opened)
+
+    @cached_property
+    def _ask_after(self) -> dict[str, float]:
+        """When a node may be asked about again, by its id; on a clock that only goes on."""
+        return {}
 
     def arm_machine(self, node: Node, limits: Lifetime) -> None:
         """Say what a power-off means from now on; spot instances always end."""

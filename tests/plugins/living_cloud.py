@@ -92,6 +92,14 @@ def why_no_machines() -> str | None:
     return None if can_isolate() else "namespaces are not allowed here"
 
 
+def hang_up() -> None:
+    """End the connections that are kept open for the next command."""
+    for path in control_directory().iterdir():
+        if path.is_socket():
+            words = ["ssh", "-O", "exit", "-o", f"ControlPath={path}", "any"]
+            subprocess.run(words, capture_output=True, check=False)
+
+
 def given(living: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """Yield a cloud that this test's clients find; it is empty again afterwards."""
     for name, value in living.variables().items():
@@ -100,8 +108,5 @@ def given(living: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     with tempfile.TemporaryDirectory(prefix="cloud-") as short:  # as sockets' paths must be
         monkeypatch.setenv("XDG_RUNTIME_DIR", short)
         yield living
-        for path in control_directory().iterdir():
-            if path.is_socket():
-                words = ["ssh", "-O", "exit", "-o", f"ControlPath={path}", "any"]
-                subprocess.run(words, capture_output=True, check=False)
+        hang_up()
     living.ask("clear")

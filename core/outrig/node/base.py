@@ -67,10 +67,19 @@ class NodeBase(Provider, ABC):
             silence_s = SILENCE_S if endpoint.host is None else endpoint.alive_s
             transport = transport_for(endpoint)
             patience_s = HELLO_S if endpoint.host is None else HELLO_TIMES * endpoint.connect_s
-            client = connect(transport, endpoint.root or "", patience_s, silence_s)
+            try:
+                client = connect(transport, endpoint.root or "", patience_s, silence_s)
+            except UnreachableError:
+                if not self.let_in(node):
+                    raise
+                client = connect(transport, endpoint.root or "", patience_s, silence_s)
             with self._lock:
                 self._clients[node.id] = client
             return client
+
+    def let_in(self, node: Node) -> bool:  # noqa: ARG002 - for those that can
+        """Open the way to a node that cannot be reached, if it is shut for us; tells if it was."""
+        return False
 
     def on(self, node: Node, action: Callable[[NodeClient], T]) -> T:
         """Do something that may be repeated; once more if the connection is lost meanwhile."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from outrig_aws.faults import told
 from outrig_aws.images import find_image
 from outrig_aws.provider import AwsProvider
 from outrig_aws.settings import AwsSettings
+from tests.plugins.living_cloud import hang_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,6 +169,33 @@ threading.Thread(target=up, daemon=True).start()
 while data := link.recv(65536):
     os.write(1, data)
 """
+
+
+GATE = """
+import os, socket, sys, threading, urllib.request
+where = os.environ["OUTRIG_AWS_ADDRESS_SERVICE"].replace("/address", "/allowed")
+if urllib.request.urlopen(where).read() != b"true":
+    sys.exit("ssh: connect to host " + sys.argv[1] + " port 22: Connection timed out")
+"""
+
+
+def test_an_address_that_changed_is_let_in_again(
+    ec2: LivingEc2, run: CommandLine, project: ProjectMaker, tmp_path: Path
+) -> None:
+    project(FILES)
+    config, gate = tmp_path / "ssh_config", tmp_path / "gate.py"
+    gate.write_text(GATE + TUNNEL)
+    way = f"{sys.executable} {gate} %h %p"
+    config.write_text(f"Include {ec2.config}\nHost *\n ProxyCommand {way}\n")
+    env = {"OUTRIG_AWS_CONFIG_FILE": str(config)}
+    assert run(*START, env=env).exit_code == 0
+    ec2.ask("address", "203.0.113.99")
+    hang_up()
+    done = run("session", "execute", "--shell", "echo here", env=env, timeout_s=120)
+    assert (done.exit_code, done.out) == (0, "here\n"), done.err
+    assert "your address is new, 203.0.113.99/32 is let in" in done.err
+    assert run("session", "stop", env=env).exit_code == 0
+    assert ec2.left() == []
 
 
 def test_a_jump_host_is_on_the_way_to_every_node() -> None:

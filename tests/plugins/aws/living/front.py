@@ -50,6 +50,7 @@ class Front:
         self.released = threading.Event()
         self.hangs = threading.Event()
         self.late = False
+        self.caller = CALLER
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -152,9 +153,19 @@ class Front:
             answer = self._account.machines[rest].run(body.decode())
         elif word == "clear":
             self._clear()
+        elif word == "allowed":
+            answer = self._is_let_in()
+        elif word == "address" and method == "POST":
+            self.caller = body.decode()
         elif word == "address":
-            return Answer("200 OK", f"{CALLER}\n".encode(), [("Content-Type", "text/plain")])
+            return Answer("200 OK", f"{self.caller}\n".encode(), [("Content-Type", "text/plain")])
         return Answer("200 OK", json.dumps(answer).encode(), [("Content-Type", "application/json")])
+
+    def _is_let_in(self) -> bool:
+        """Tell whether a security group lets the caller in."""
+        groups = self._account.backend("us-east-1").describe_security_groups()
+        ranges = [rule.ip_range or {} for group in groups for rule in group.ingress_rules]
+        return f"{self.caller}/32" in [one.get("CidrIp") for one in ranges]
 
     def _release(self) -> None:
         self.late = False
@@ -167,6 +178,7 @@ class Front:
         self._release()
         with self._lock:
             self._account.clear()
+            self.caller = CALLER
             self.rules = Rules()
             self.log.clear()
             self._tokens.clear()
