@@ -75,12 +75,13 @@ def scheduling(life: Lifetime, *, spot: bool, gpu: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"automaticRestart": not spot}
     if spot:
         found |= {"provisioningModel": "SPOT", "preemptible": True}
-        found["instanceTerminationAction"] = "DELETE" if life.terminate else "STOP"
     if spot or gpu:
         found["onHostMaintenance"] = "TERMINATE"  # these cannot be moved while they run
     if life.max_age_s is not None:
         age_s = min(max(round(life.max_age_s), LEAST_AGE_S), MOST_AGE_S)
         found["maxRunDuration"] = {"seconds": str(age_s)}
+    if spot or life.max_age_s is not None:
+        # Another machine takes over from one that is taken back, perhaps in another zone.
         found["instanceTerminationAction"] = "DELETE"
     return found
 

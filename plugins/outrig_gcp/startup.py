@@ -23,7 +23,7 @@ URL = "http://169.254.169.254/computeMetadata/v1/instance/preempted"
 
 def look():
     said = ask(URL, {"Metadata-Flavor": "Google"})
-    return b'{"action": "stop"}' if said.strip() == b"TRUE" else b""
+    return b'{"action": "delete"}' if said.strip() == b"TRUE" else b""
 """
 
 

@@ -33,6 +33,13 @@ def _becomes(gce: LivingGce, wanted: str) -> None:
         time.sleep(0.05)
 
 
+def _vanishes(gce: LivingGce, name: str) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while any(name in one for one in gce.left()):
+        assert time.monotonic() < deadline, gce.left()
+        time.sleep(0.05)
+
+
 def _asked(gce: LivingGce) -> dict[str, Any]:
     found = [one["body"] for one in gce.log() if one["action"] == "instances.bulkInsert"]
     properties: dict[str, Any] = found[0]["instanceProperties"]
@@ -64,7 +71,7 @@ def test_an_age_is_googles_to_keep_and_deletes() -> None:
     assert long["maxRunDuration"] == {"seconds": str(MOST_AGE_S)}
     assert (long["provisioningModel"], long["onHostMaintenance"]) == ("SPOT", "TERMINATE")
     spot = scheduling(Lifetime(), spot=True, gpu=False)
-    assert spot["instanceTerminationAction"] == "STOP"
+    assert spot["instanceTerminationAction"] == "DELETE"
 
 
 def test_an_idle_machine_powers_itself_off_and_is_resumed(
@@ -93,10 +100,7 @@ def test_a_machine_over_its_age_is_deleted_with_its_disk(
     assert _asked(gce)["scheduling"]["maxRunDuration"] == {"seconds": "7200"}
     name = gce.instance()
     gce.ask(f"expire/{name}")
-    deadline = time.monotonic() + WAIT_S
-    while any(name in one for one in gce.left()):
-        assert time.monotonic() < deadline, gce.left()
-        time.sleep(0.05)
+    _vanishes(gce, name)
     listed = run("session", "list", "--refresh", "--output", "csv", "--format", "state,error")
     assert "gone" in listed.out, listed.err
     assert run("session", "stop").exit_code == 0
@@ -142,10 +146,32 @@ def test_a_spot_instance_hears_that_it_is_taken_back(
     )
     gce.ask(f"notice/{name}")
     told = gce.ask(f"run/{name}", f"timeout 20 python3 -IS {WATCHING}; cat {NOTICE}")
-    assert json.loads(told) == {"action": "stop"}
+    assert json.loads(told) == {"action": "delete"}
     gce.ask(f"interrupt/{name}")
-    _becomes(gce, f"{name} terminated")
+    _vanishes(gce, name)
     listed = run("session", "list", "--refresh", "--output", "csv", "--format", "state,error")
     assert "Google took its spot instance back" in listed.out, listed.err
+    assert run("session", "stop").exit_code == 0
+    assert gce.left() == []
+
+
+def test_a_run_on_a_spot_instance_that_is_taken_back_runs_again_on_another(
+    gce: LivingGce, run: CommandLine, project: ProjectMaker
+) -> None:
+    work = "echo begun; until [ -e /run/go ]; do sleep 0.1; done; exit 3"
+    command = {"name": "work", "command": f"sh -c '{work}'"}
+    project({"outrig.yaml": {"name": "demo", "commands": [command]}})
+    words = ("--spot", "--on-interruption", "rerun", "--name", "one")
+    started = run.start("session", "start", "work", *START[2:], *words)
+    assert started.read_line() == "begun\n"
+    first = gce.instance()
+    gce.ask(f"interrupt/{first}")
+    assert started.read_line() == "begun\n"
+    second = gce.instance()
+    assert second != first
+    gce.ask(f"run/{second}", "touch /run/go")
+    done = started.wait(120)
+    assert done.exit_code == 3, done.err
+    assert "one: Google took its spot instance back; starting it again" in done.err
     assert run("session", "stop").exit_code == 0
     assert gce.left() == []

@@ -28,6 +28,9 @@ START_CALLS = (
 )
 """What a start asks until its operation runs: each call once."""
 
+LATER_CALLS = ("globalOperations.get", "skus", "instances.getGuestAttributes")
+"""What comes once the operation has ended, however often that had to be asked."""
+
 STOP_CALLS = (
     "instances.aggregatedList",
     "instances.aggregatedList",
@@ -59,6 +62,19 @@ def test_a_client_killed_while_it_starts_leaves_nothing(
     assert cleared.exit_code == 0, cleared.err
     assert records.left() == []
     assert run("gc", "--dry-run").out == ""
+
+
+@pytest.mark.parametrize("call", LATER_CALLS)
+def test_a_client_killed_while_instances_come_up_leaves_nothing(
+    call: str, records: LivingGce, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    records.rule(call, hang=True, after=call != "instances.getGuestAttributes")
+    _killed_at(records, run.start(*START))
+    assert records.calls()[-1] == call
+    cleared = run("gc", "--yes")
+    assert cleared.exit_code == 0, cleared.err
+    assert records.left() == []
 
 
 @pytest.mark.parametrize("number", range(len(STOP_CALLS)))

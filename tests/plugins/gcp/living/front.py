@@ -107,13 +107,17 @@ class Front:
         """Answer for the other services of Google's that are asked."""
         action = path.rpartition("/")[2].rpartition(":")[2]
         self.log.append({"t": time.time(), "action": action, "params": query, "body": {}})
-        self._before(self.rules.pick("other", action, {}))
+        rule = self.rules.pick("other", action, {})
+        self._before(rule)
         if action == "testIamPermissions":
             asked = json.loads(body)["permissions"]
-            return {"permissions": [one for one in asked if one not in self.refused]}
-        if action == "skus":
-            return skus(query)
-        raise Refusal(404, "notFound", f"{path} was not found")
+            found = {"permissions": [one for one in asked if one not in self.refused]}
+        elif action == "skus":
+            found = skus(query)
+        else:
+            raise Refusal(404, "notFound", f"{path} was not found")
+        self._after(rule)
+        return found
 
     def control(self, method: str, what: str, body: bytes) -> Any:
         """Do what a test asks for."""
