@@ -20,16 +20,21 @@ HOSTS = {
     "arxiv.org",
     "astral.sh",
     "checkip.amazonaws.com",
+    "cloudbilling.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "compute.googleapis.com",
     "docs.python.org",
     "ec2.amazonaws.com",
     "git-scm.com",
     "github.com",
+    "google.aip.dev",
     "json-schema.org",
     "keepachangelog.com",
     "localhost",
     "no-color.org",
     "semver.org",
     "www.apache.org",
+    "www.googleapis.com",
 }
 """Hosts that files may name; registries, mirrors and indexes are the user's business."""
 GENERATED = re.compile(
