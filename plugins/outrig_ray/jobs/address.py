@@ -46,7 +46,7 @@ def dashboard_address(
 
 
 def _url(text: str) -> str:
-    """Read `http://host:port`, `ray://host:port`, `host:port` or `auto`.
+    """Read a URL, `ray://host:port`, `host:port` or `auto`.
 
     The dashboard of what is named by another port than its own is looked for at its usual one.
     """
@@ -60,12 +60,12 @@ def _url(text: str) -> str:
         known = False
     if not known or not parts.hostname or parts.scheme not in ("http", "https", "ray", "gcs"):
         raise UsageError(
-            f'"{text}" is not the address of a Ray dashboard', hint="write http://HOST:8265"
+            f'"{text}" is not the address of a Ray dashboard', hint="write http://ray.example:8265"
         )
     if parts.scheme in ("http", "https"):
         return url.rstrip("/")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"http://{host}:{DASHBOARD_PORT}"
+    return "http://" + f"{host}:{DASHBOARD_PORT}"
 
 
 def _headers(text: str | None) -> dict[str, str]:

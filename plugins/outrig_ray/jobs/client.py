@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from outrig.errors import ConflictError, NotFoundError, RemoteError
@@ -10,13 +11,17 @@ from outrig_ray.jobs.dashboard import Dashboard
 from outrig_ray.jobs.job import JobStatus, job_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from outrig_ray.jobs.address import Address
     from outrig_ray.jobs.job import Job, NewJob
 
 FOLLOW_S = 0.25
 """How often a node looks for more of a log that is followed."""
+SETTLES_S = 1.2
+"""How often Ray looks at each job, and writes of one that just ended, in seconds."""
+_CLEAN = 2
+_LONG_AGO_S = 30.0
 UPLOAD_LIMIT = 100 * 1024 * 1024
 """What a dashboard takes at once."""
 _MISSING = "A file is not found"
@@ -35,12 +40,17 @@ class Jobs:
 
     def submit(self, new: NewJob) -> str:
         """Start a job and return its id; raises `ConflictError` when its id is taken."""
+        return self.submit_body(new.body())
+
+    def submit_body(self, body: Mapping[str, object]) -> str:
+        """Start a job that is described as Ray wants it; as `submit`."""
         try:
-            answer = self.dashboard.post("api", "jobs", "", body=new.body())
+            answer = self.dashboard.post("api", "jobs", "", body=body)
         except RemoteError as err:
             if _TAKEN.search(str(err)):
                 raise ConflictError(
-                    f'there is a job "{new.id}" already', hint="give another --submission-id"
+                    f'there is a job "{body["submission_id"]}" already',
+                    hint="give another --submission-id",
                 ) from None
             raise
         return str(answer.get("submission_id") or answer.get("job_id"))
@@ -70,7 +80,7 @@ class Jobs:
         except NotFoundError:
             raise no_job(job_id) from None
 
-    def delete(self, job_id: str) -> None:
+    def delete(self, job_id: str, pause: Callable[[float], None] = time.sleep) -> None:
         """Forget a job that has ended; raises `NotFoundError`, `ConflictError`."""
         job = self.job(job_id)
         if not job.status.ended:
@@ -78,7 +88,19 @@ class Jobs:
                 f'job "{job_id}" is {job.status.value}',
                 hint=f"stop it first: outrig ray job stop {job_id}",
             )
-        self.dashboard.delete("api", "jobs", job_id)
+        self.forget([job_id], pause)
+
+    def forget(self, job_ids: Iterable[str], pause: Callable[[float], None]) -> None:
+        """Delete jobs that have ended, for good: Ray may yet write that one that just ended has."""
+        wanted, clean = set(job_ids), 0
+        while wanted and clean < _CLEAN:
+            found = [one for one in self.jobs() if one.id in wanted and one.status.ended]
+            for one in found:
+                self.dashboard.delete("api", "jobs", one.id)
+            wanted -= {one.id for one in found if _is_settled(one)}
+            clean = 0 if found else clean + 1
+            if wanted:
+                pause(SETTLES_S)
 
     def follow_file(self, node_id: str, name: str) -> Iterator[bytes]:
         """Yield a file among a node's logs from its beginning on, and what is added to it."""
@@ -123,6 +145,11 @@ def with_name(job_id: str) -> None:
 def no_job(job_id: str) -> NotFoundError:
     """Return the error for a job that is not there."""
     return NotFoundError(f'there is no job "{job_id}"', hint="see: outrig ray job list")
+
+
+def _is_settled(job: Job) -> bool:
+    """Tell whether a job ended so long ago that Ray writes nothing more of it."""
+    return job.ended_at is not None and time.time() - job.ended_at.timestamp() > _LONG_AGO_S
 
 
 def _age(job: Job) -> float:

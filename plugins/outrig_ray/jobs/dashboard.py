@@ -122,7 +122,7 @@ class Dashboard:
         reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
         return UnreachableError(
             f"no Ray dashboard answers at {self.address.url}: {reason}",
-            hint="name it: --address http://HOST:8265, or a cluster of outrig ray up",
+            hint="name it: --address http://ray.example:8265, or a cluster of outrig ray up",
         )
 
     def _meaning(self, code: int, said: str) -> OutrigError:

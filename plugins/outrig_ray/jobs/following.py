@@ -20,10 +20,13 @@ _AGAIN_S = 2.0
 _LOOK_S = 0.2
 
 
-def follow_job(command: Command, jobs: Jobs, job_id: str) -> int:
+def follow_job(
+    command: Command, jobs: Jobs, job_id: str, again: str = "outrig ray job logs -f"
+) -> int:
     """Print what a job prints to its end; returns the exit code of its command.
 
-    Ctrl-C leaves the job running, a second one soon after stops it.
+    Ctrl-C leaves the job running, a second one soon after stops it. `again` is the command that
+    comes back to it, without its id.
     """
     cancel = command.outrig.cancel
     with interruptible(command.outrig):
@@ -35,7 +38,7 @@ def follow_job(command: Command, jobs: Jobs, job_id: str) -> int:
         except Interrupted:
             cancel.expect_again()
             command.note(
-                f"detached; it goes on. Come back: outrig ray job logs -f {job_id}"
+                f"detached; it goes on. Come back: {again} {job_id}"
                 " (Ctrl-C again within 2 s stops it)"
             )
             if not cancel.asked_again(_AGAIN_S):
@@ -44,7 +47,7 @@ def follow_job(command: Command, jobs: Jobs, job_id: str) -> int:
                 stop_job(command, jobs, job_id)
             raise
         except UnreachableError as err:
-            err.hint = f"it may go on: outrig ray job logs -f {job_id}"
+            err.hint = f"it may go on: {again} {job_id}"
             raise
 
 
@@ -52,15 +55,15 @@ def stop_job(command: Command, jobs: Jobs, job_id: str) -> Job:
     """Ask a job to stop and wait until it has ended."""
     command.note(f"stopping job {job_id}")
 
-    def pause() -> None:
-        if command.outrig.cancel.wait(_LOOK_S):
+    def pause(seconds: float) -> None:
+        if command.outrig.cancel.wait(seconds):
             raise Interrupted
 
     jobs.stop(job_id)
     if jobs.job(job_id).status is JobStatus.PENDING:
         end_queued(jobs, [job_id], pause)
     while not (job := jobs.job(job_id)).status.ended:
-        pause()
+        pause(_LOOK_S)
     return job
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from outrig_ray.jobs.client import Jobs
 
+_LOOK_S = 0.2
 _PROGRAM = """
 import base64, json, sys, ray
 ray.init(log_to_driver=False)
@@ -35,7 +36,7 @@ _PYTHON = (
 """The Python that Ray runs with, as its node daemon says: it need not be on PATH."""
 
 
-def end_queued(jobs: Jobs, job_ids: Sequence[str], pause: Callable[[], None]) -> None:
+def end_queued(jobs: Jobs, job_ids: Sequence[str], pause: Callable[[float], None]) -> None:
     """Take jobs that wait out of Ray's queue; raises `RemoteError` when Ray cannot."""
     wanted = base64.b64encode(json.dumps(list(job_ids)).encode()).decode()
     program = f"exec(__import__('base64').b64decode('{_encoded()}'))"
@@ -46,8 +47,8 @@ def end_queued(jobs: Jobs, job_ids: Sequence[str], pause: Callable[[], None]) ->
         )
     )
     while not (job := jobs.job(ender)).status.ended:
-        pause()
-    jobs.delete(ender)
+        pause(_LOOK_S)
+    jobs.forget([ender], pause)
     if job.status is not JobStatus.SUCCEEDED:
         raise RemoteError(f"Ray could not take a job out of its queue: {job.message.strip()}")
 

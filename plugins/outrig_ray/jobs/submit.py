@@ -29,7 +29,7 @@ class RayJobSubmit(Command):
         ("ray job submit --working-dir . -- python train.py --lr 0.1", "follow it to its end"),
         ("ray job submit --no-wait --entrypoint-num-gpus 1 -- python train.py", "print its id"),
         (
-            "ray job submit --address http://head:8265 --runtime-env env.yaml -- python train.py",
+            "ray job submit --address http://ray.example:8265 --no-wait -- python a.py",
             "elsewhere",
         ),
     )

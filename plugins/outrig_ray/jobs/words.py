@@ -15,7 +15,7 @@ JOB = argument("job-id", "the job's id")
 ADDRESS = option(
     "address",
     None,
-    "the dashboard, http://HOST:8265; default: RAY_API_SERVER_ADDRESS, RAY_ADDRESS, this computer",
+    "the dashboard's URL; default: RAY_API_SERVER_ADDRESS, RAY_ADDRESS, this computer",
     value="ADDRESS",
 )
 VERIFY = option(

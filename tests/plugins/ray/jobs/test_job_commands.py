@@ -1,4 +1,8 @@
-"""`outrig ray job …` against a real Ray."""
+"""Jobs from the command line against a real Ray.
+
+`ray job submit`, `ray job status`, `ray job logs`, `ray job stop`, `ray job list`,
+`ray job delete`.
+"""
 
 from __future__ import annotations
 

@@ -115,10 +115,10 @@ def test_the_address_is_the_option_the_environment_or_this_computer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert dashboard_address(None).url == "http://127.0.0.1:8265"
-    monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
-    assert dashboard_address(None).url == "http://head:8265"
-    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", "https://proxy/ray/")
-    assert dashboard_address(None).url == "https://proxy/ray"
+    monkeypatch.setenv("RAY_ADDRESS", "ray://ray.example:10001")
+    assert dashboard_address(None).url == "http://ray.example:8265"
+    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", "https://proxy.example/ray/")
+    assert dashboard_address(None).url == "https://proxy.example/ray"
     assert dashboard_address("auto").url == "http://127.0.0.1:8265"
     assert dashboard_address("[::1]:6379").url == "http://[::1]:8265"
     monkeypatch.setenv("RAY_JOB_HEADERS", '{"A": "b"}')
@@ -126,7 +126,9 @@ def test_the_address_is_the_option_the_environment_or_this_computer(
     assert dashboard_address(None, verify="false").verify is False
 
 
-@pytest.mark.parametrize("wrong", ["ftp://x", "http://", "host:port", "a b://", "http://x:99999"])
+@pytest.mark.parametrize(
+    "wrong", ["ftp://x", "http://", "host:port", "a b://", "http://ray.example:99999"]
+)
 def test_what_is_no_address_is_refused(wrong: str) -> None:
     with pytest.raises(UsageError, match="is not the address of a Ray dashboard"):
         dashboard_address(wrong)
