@@ -117,3 +117,23 @@ def test_a_killed_start_is_taken_up_by_the_next_one(
     assert gce.calls().count("instances.bulkInsert") == 1
     assert run("session", "stop", "one").exit_code == 0
     assert gce.left() == []
+
+
+@pytest.mark.parametrize("call", ["instances.stop", "instances.start"])
+def test_a_client_killed_while_it_keeps_or_resumes_loses_no_files(
+    call: str, gce: LivingGce, run: CommandLine, project: ProjectMaker
+) -> None:
+    project(FILES)
+    again = (*START, "--name", "one")
+    assert run(*again, "--shell", "echo mine > made.txt").exit_code == 0
+    gce.rule(call, hang=True, after=True)
+    if call == "instances.start":
+        assert run("session", "stop", "one", "--keep").exit_code == 0
+        _killed_at(gce, run.start(*again))
+    else:
+        _killed_at(gce, run.start("session", "stop", "one", "--keep"))
+    done = run(*again, "--shell", "cat made.txt")
+    assert (done.exit_code, done.out) == (0, "mine\n"), done.err
+    assert sum(" running" in one for one in gce.left()) == 1
+    assert run("session", "stop", "one").exit_code == 0
+    assert gce.left() == []
