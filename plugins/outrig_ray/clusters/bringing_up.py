@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from outrig.api import Node, SessionState
 from outrig.errors import Interrupted, OutrigError
-from outrig_ray.clusters.cluster import Cluster
+from outrig_ray.clusters.cluster import PROJECT, Cluster
 from outrig_ray.clusters.following import StepError
 from outrig_ray.clusters.node import NodeWork
-from outrig_ray.clusters.starting import start_session
+from outrig_ray.clusters.starting import changed_settings, start_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,7 @@ class Brought:
 
 def bring_up(outrig: Outrig, file: ClusterFile, options: UpOptions, watcher: Watcher) -> Brought:
     """Bring a cluster up; raises what went wrong with its nodes or its head."""
+    _say_changes(outrig, file, watcher)
     before = {one.id for one in outrig.sessions() if one.state is SessionState.RUNNING}
     session, mounts = start_session(outrig, file)
     try:
@@ -71,6 +72,14 @@ def bring_up(outrig: Outrig, file: ClusterFile, options: UpOptions, watcher: Wat
             if isinstance(err, StepError):
                 err.hint = None  # its log went with the nodes
         raise
+
+
+def _say_changes(outrig: Outrig, file: ClusterFile, watcher: Watcher) -> None:
+    """Say which settings of a file come too late for nodes that are there."""
+    session = outrig.state.sessions.live(PROJECT, file.name)
+    late = changed_settings(session, file) if session is not None and session.nodes else ()
+    if late:
+        watcher.notice(f"{file.name}: {', '.join(late)}: they count when its nodes are made anew")
 
 
 def _give_up(outrig: Outrig, session: Session, watcher: Watcher) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outrig.api import ClusterFile, ClusterOverrides, Session, load_cluster_file
+from outrig.api import ClusterFile, Session
 from outrig.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def find_cluster(outrig: Outrig, named: str | None, name: str | None = None) -> 
     live = outrig.sessions(PROJECT)
     file = None
     if named is not None and Path(named).expanduser().is_file():
-        file = load_cluster_file(Path(named), ClusterOverrides(name=name))
+        file = _read(Path(named), name, None)
         wanted = file.name
     elif named is not None and ("/" in named or named.endswith((".yaml", ".yml"))):
         raise NotFoundError(f"there is no cluster file {named}")
@@ -108,7 +108,16 @@ def kept_file(outrig: Outrig, name: str) -> ClusterFile | None:
     path, base = home / "cluster.yaml", home / "base"
     if not path.is_file() or not base.is_file():
         return None
-    return load_cluster_file(path, ClusterOverrides(name=name, base=Path(base.read_text())))
+    return _read(path, name, Path(base.read_text()))
+
+
+def _read(path: Path, name: str | None, base: Path | None) -> ClusterFile:
+    from outrig.api import (
+        ClusterOverrides,
+        load_cluster_file,
+    )  # YAML, which lists need not wait for
+
+    return load_cluster_file(path, ClusterOverrides(name=name, base=base))
 
 
 def keep_file(outrig: Outrig, cluster: ClusterFile) -> Path:

@@ -86,6 +86,25 @@ def _check_same(session: Session, cluster: ClusterFile) -> None:
             f'cluster "{session.name}" is there already, on other nodes ({where})',
             hint=f"take it down first: outrig ray down {session.name}; or give another name: -n",
         )
+    _check_count(session, cluster)
+
+
+def _check_count(session: Session, cluster: ClusterFile) -> None:
+    """Raise `ConflictError` when the file asks for more or fewer nodes than there are."""
+    wanted, there = cluster.compute.count, len(session.nodes)
+    if wanted is not None and there and wanted != there:
+        raise ConflictError(
+            f'cluster "{session.name}" has {there} node{"s" if there != 1 else ""}, '
+            f"its file asks for {wanted}",
+            hint=f"the number is fixed; take it down first: outrig ray down {session.name}",
+        )
+
+
+def changed_settings(session: Session, cluster: ClusterFile) -> tuple[str, ...]:
+    """Return the settings of nodes that the file has changed since they were made."""
+    then, now = dict(session.settings), dict(cluster.compute.settings)
+    names = sorted({*then, *now})
+    return tuple(one for one in names if not _same(then.get(one), now.get(one)))
 
 
 def _same(one: object, other: object) -> bool:

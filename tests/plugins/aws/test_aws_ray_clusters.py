@@ -69,6 +69,11 @@ def test_workers_of_another_type_join_a_head(
     nodes = run("ray", "list", "--output", "json").records()
     assert (nodes[0]["provider"], nodes[0]["nodes"], nodes[0]["ray"]) == ("aws", 3, 3)
     assert "nothing has changed" in run("ray", "up", str(file)).checked().err
+    file.write_text(file.read_text().replace("m5.large", "m5.xlarge"))
+    late = run("ray", "up", str(file)).checked()
+    assert "mixed: instance_type: they count when its nodes are made anew" in late.err
+    more = run("ray", "up", str(file), "--min-workers", "3")
+    assert (more.exit_code, "has 3 nodes, its file asks for 4" in more.err) == (2, True), str(more)
     assert run("ray", "exec", "mixed", "pgrep -xc raylet; exit 9").exit_code == 9
     run("ray", "down", "mixed").checked()
     assert ec2.left() == []

@@ -83,6 +83,11 @@ class Network:
         for one in self.machines:
             one.stop()
 
+    def clear(self) -> None:
+        """Remove what a test has left in homes."""
+        for one in self.machines:
+            one.run("rm -rf ~/* ~/.bashrc ~/.bash_profile", as_user=True)
+
 
 def _ip(machine: Machine, *words: str) -> None:
     argv = ["nsenter", "-t", str(machine.first_pid), "-n", "ip", *words]
@@ -155,5 +160,18 @@ def pair(pair_of_all: Network, tmp_path: Path, away_from_home: Path) -> Iterator
         yield clusters
         for one in clusters("list", "--output", "json").records():
             clusters("down", str(one["name"])).checked()
-    for machine in pair_of_all.machines:
-        machine.run("rm -rf ~/* ~/.bashrc ~/.bash_profile", as_user=True)
+    pair_of_all.clear()
+
+
+@pytest.fixture
+def own_pair(tmp_path: Path, away_from_home: Path) -> Iterator[Clusters]:
+    """Cluster files on two machines of the test's own, which may lose power."""
+    require_network()
+    (tmp_path / "machines").mkdir()
+    network = Network(tmp_path / "machines", ("first", "second"), home_size="64m")
+    try:
+        with connections(tmp_path) as sockets:
+            variables = variables_of(network, Path(os.environ["OUTRIG_HOME"]), sockets)
+            yield Clusters(tmp_path, network, variables)
+    finally:
+        network.close()

@@ -50,7 +50,8 @@ def test_a_worker_that_fails_is_shown_and_only_it_is_repeated(pair: Clusters) ->
     assert (names(pair), starts(pair)) == (["demo"], [1, 0])
     assert pair("exec", "demo", "echo fine").out == "fine\n"
     good = bad.replace("ls /gone", "true")
-    pair("up", str(pair.write("demo", RAYLET + good))).checked()
+    mended = pair("up", str(pair.write("demo", RAYLET + good)), "-v").checked()
+    assert "[worker 10.77.0.2] | no disk\n" in mended.err, "with -v commands are heard"
     assert (logs(pair), starts(pair)[1]) == (["first", "first"], 1)
 
 
@@ -145,6 +146,18 @@ def test_a_host_without_python_and_one_that_refuses_are_said_at_once(pair: Clust
         config.write_text(text)
     assert refused.exit_code == 5, str(refused)
     assert names(pair) == []
+
+
+def test_a_worker_that_lost_power_is_said_and_the_head_goes_on(own_pair: Clusters) -> None:
+    file = str(own_pair.write("demo", RAYLET))
+    own_pair("up", file).checked()
+    own_pair.network.machines[1].crash()
+    own_pair.variables["OUTRIG_SSH_CONNECT_S"] = "5"
+    done = own_pair("up", file)
+    assert (done.exit_code, "10.77.0.2" in done.err) == (7, True), str(done)
+    assert "1 of 1 workers failed" in done.err
+    assert own_pair("exec", "demo", "echo fine").out == "fine\n"
+    assert starts(own_pair, only=1) == [1]
 
 
 def test_a_name_that_is_taken_by_a_cluster_on_other_hosts(pair: Clusters) -> None:

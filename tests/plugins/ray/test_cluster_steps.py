@@ -28,11 +28,11 @@ worker_start_ray_commands:
 SETUP = "setup_commands: [echo first >> ~/log, echo second >> ~/log]\n"
 
 
-def starts(pair: Clusters) -> list[int]:
-    """Return how often Ray was started on each machine."""
+def starts(pair: Clusters, *, only: int | None = None) -> list[int]:
+    """Return how often Ray was started on each machine, or on the first `only`."""
     return [
         int(one.run("cat ~/starts 2>/dev/null | wc -l", as_user=True))
-        for one in pair.network.machines
+        for one in pair.network.machines[:only]
     ]
 
 
@@ -60,6 +60,7 @@ def test_a_cluster_comes_up_does_nothing_twice_and_goes_down(pair: Clusters) -> 
     assert first.out == "cluster demo: head 10.77.0.1\n"
     assert "[worker 10.77.0.2] setup 2/2: echo second >> ~/log" in first.err
     assert (starts(pair), raylets(pair)) == ([1, 1], [1, 1])
+    assert "[head 10.77.0.1] | " not in first.err
     again = pair("up", str(file)).checked()
     assert "demo: nothing has changed" in again.err
     assert (starts(pair), logs(pair)) == ([1, 1], ["first second"] * 2)
