@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 
 from outrig.api import (
     ClusterOverrides,
+    NewRun,
     NodeProvider,
     OnThisComputer,
     load_cluster_file,
     remote_python,
 )
-from outrig.errors import AuthError, NotFoundError
+from outrig.errors import AuthError, NotFoundError, RemoteError
 from outrig_daft.files.cluster_document import cluster_document
 from outrig_daft.files.daft_file import DEFAULT_FILE, DaftFile, load_daft_file
-from outrig_daft.files.environment import public_key
+from outrig_daft.files.environment import authorise_command, public_key
 from outrig_ray.api import find_cluster, home_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from outrig.api import ClusterFile, Outrig
     from outrig_ray.api import Cluster
 
@@ -55,22 +58,38 @@ def running(outrig: Outrig, which: Wanted) -> Cluster:
         raise NotFoundError(f'cluster "{which.name}" is not running', hint=hint) from err
 
 
-def cluster_file(outrig: Outrig, file: DaftFile, key: Path | None) -> ClusterFile:
-    """Return what Ray is to be set up from; it is kept as a cluster file of Ray's.
-
-    `key`, and the one that the file names, may log in to the nodes.
-    """
-    keys = [public_key(one) for one in (key, _own_key(file)) if one is not None]
+def cluster_file(outrig: Outrig, file: DaftFile) -> ClusterFile:
+    """Return what Ray is to be set up from; it is kept as a cluster file of Ray's."""
     home = home_of(outrig, file.name)
     home.mkdir(parents=True, exist_ok=True)
     path = home / "daft.yaml"
-    path.write_text(cluster_document(file, list(dict.fromkeys(keys))), encoding="utf-8")
+    path.write_text(cluster_document(file), encoding="utf-8")
     return load_cluster_file(path, ClusterOverrides(base=file.path.parent))
 
 
-def _own_key(file: DaftFile) -> Path | None:
+def keys_for(file: DaftFile, key: str | None) -> list[str]:
+    """Return the public keys that are to log in to a cluster; raises `NotFoundError`."""
+    given = [Path(key)] if key is not None else []
+    return [public_key(one) for one in (*given, *_own_key(file))]
+
+
+def authorise(outrig: Outrig, cluster: Cluster, keys: Sequence[str]) -> None:
+    """Let keys log in to all nodes; this is no step of set-up, so nothing is repeated for it."""
+    if not keys:
+        return
+    script = "\n".join(authorise_command(one) for one in keys)
+    wanted = [NewRun(script=script, command="authorise", on=one.id) for one in cluster.nodes]
+    for run in outrig.wait(cluster.session, outrig.execute(cluster.session, wanted)):
+        if run.state.exit_code != 0:
+            raise RemoteError(
+                f"{cluster.name}: the key could not be authorised",
+                hint=f"why: outrig run logs {run.id}",
+            )
+
+
+def _own_key(file: DaftFile) -> list[Path]:
     """Return the key of the file where nodes are made: those that are there have it."""
-    return file.key if file.provider not in ("ssh", "local") else None
+    return [file.key] if file.key is not None and file.provider not in ("ssh", "local") else []
 
 
 def check_key(outrig: Outrig, cluster: Cluster, key: str | None) -> None:

@@ -37,6 +37,7 @@ _STATES = {
     SessionState.TERMINATING: "shutting-down",
     SessionState.TERMINATED: "terminated",
     SessionState.CANCELLED: "terminated",
+    SessionState.ERROR: "shutting-down",
 }
 _ORDER = ("running", "pending", "stopping", "stopped", "shutting-down", "terminated")
 
@@ -63,21 +64,24 @@ class Listed:
     silent: tuple[str, ...] = ()
 
 
-def list_nodes(outrig: Outrig, regions: Sequence[str], *, everywhere: bool) -> Listed:
+def list_nodes(
+    outrig: Outrig, regions: Sequence[str], *, everywhere: bool, providers: Sequence[str] = ()
+) -> Listed:
     """Return all nodes of clusters; AWS is asked in `regions`, and where sessions are.
 
-    Without sessions on AWS, and with nothing that says who is asking, AWS is left out.
+    Other clouds are asked where there are sessions, and when they are among `providers`. Where
+    nothing says that there is an account of AWS nothing is said of it either.
     """
     sessions = outrig.sessions(PROJECT, ended=True)
     nodes = {one.id: one for session in sessions for one in _recorded(outrig, session)}
     silent: list[str] = []
-    for settings in _places(sessions, regions):
-        found, problem = _ask(outrig, settings, everywhere=everywhere)
-        silent += problem
+    for provider, settings in _places(sessions, regions, providers):
+        meant = bool(settings) or everywhere or provider != "aws"
+        found, problems = _ask(outrig, provider, settings, everywhere=everywhere)
+        silent += problems if meant else []
         for node in found:
-            known = nodes.get(node.id)
             listed = _listed(node, sessions)
-            if known is not None:
+            if (known := nodes.get(node.id)) is not None:
                 nodes[node.id] = replace(known, state=listed.state, address=listed.address)
             elif listed.cluster:
                 nodes[node.id] = listed
@@ -112,6 +116,8 @@ def _recorded(outrig: Outrig, session: Session) -> Iterator[ListedNode]:
 
 def _troubles(outrig: Outrig, session: Session) -> dict[str, str]:
     """Return what set-up or Ray's start failed with, by node: the newest run on each counts."""
+    if session.state is SessionState.ERROR and session.nodes:
+        return {session.nodes[0].id: session.error or "it could not be released"}
     if session.state is not SessionState.RUNNING:
         return {}
     try:
@@ -130,33 +136,38 @@ def _troubles(outrig: Outrig, session: Session) -> dict[str, str]:
     return troubles
 
 
-def _places(sessions: Sequence[Session], regions: Sequence[str]) -> Iterator[Mapping[str, object]]:
-    """Yield the settings by which AWS is asked: the regions of files, and those of sessions."""
+def _places(
+    sessions: Sequence[Session], regions: Sequence[str], providers: Sequence[str]
+) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield the clouds to ask, and with which settings: AWS in regions of files and sessions."""
     asked = dict.fromkeys(regions)
     for session in sessions:
         if session.provider == "aws":
             asked |= dict.fromkeys(
                 one.data["scope"] for one in session.nodes if "scope" in one.data
             )
-    yield {"region": tuple(asked)} if asked else {}
+    yield "aws", {"region": tuple(asked)} if asked else {}
+    if "gcp" in providers or any(one.provider == "gcp" for one in sessions):
+        yield "gcp", {}
 
 
 def _ask(
-    outrig: Outrig, settings: Mapping[str, object], *, everywhere: bool
+    outrig: Outrig, provider: str, settings: Mapping[str, object], *, everywhere: bool
 ) -> tuple[list[Node], list[str]]:
     found: list[Node] = []
     silent: list[str] = []
     scopes = ("*",) if everywhere else ()
     for tag in (SESSION_TAG, CLUSTER_TAG):
+        query = NodeQuery(tag=tag, scopes=scopes)
         try:
-            one: Inventory = outrig.inventory("aws", NodeQuery(tag=tag, scopes=scopes), settings)
+            one: Inventory = outrig.inventory(provider, query, settings)
         except (AuthError, ConfigError, PluginError) as err:
-            return found, [f"aws: {err}"] if settings or everywhere else []
+            return found, [f"{provider}: {err}"]
         except OutrigError as err:
-            silent.append(f"aws: {err}")
+            silent.append(f"{provider}: {err}")
             continue
         found += one.nodes
-        silent += [f"aws: {scope} could not be asked" for scope in one.scopes_not_asked]
+        silent += [f"{provider}: {scope} could not be asked" for scope in one.scopes_not_asked]
     return found, silent
 
 
@@ -170,7 +181,7 @@ def _listed(node: Node, sessions: Sequence[Session]) -> ListedNode:
         id=node.id,
         state=state,
         address=node.address if state == "running" else "",
-        provider="aws",
+        provider=node.provider,
         scope=node.data.get("scope", ""),
     )
 
@@ -180,5 +191,9 @@ def take_down_found(
 ) -> list[ReleaseReport]:
     """Terminate, or with `keep` stop, machines that no session of ours has."""
     how = Release.KEEP if keep else Release.TERMINATE
-    refs = [ResourceRef(kind="node", id=one.id, scope=one.scope) for one in nodes]
-    return [outrig.give_back("aws", refs, how)] if refs else []
+    reports = []
+    for provider in dict.fromkeys(one.provider for one in nodes):
+        mine = [one for one in nodes if one.provider == provider]
+        refs = [ResourceRef(kind="node", id=one.id, scope=one.scope) for one in mine]
+        reports.append(outrig.give_back(provider, refs, how))
+    return reports

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from outrig.api import Outrig
     from outrig_ray.api import Cluster
 
+AGAIN = "outrig daft job logs -f"
+"""What comes back to a job, without its id."""
 READY_S = 60.0
 """How long after its start a dashboard may need until it takes jobs."""
 _PAUSE_S = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outrig.api import Command, argument, interruptible, option
 from outrig_daft.commands.running_jobs import CLUSTER_NAME
 from outrig_daft.commands.words import CONFIG, KEY, running_cluster
-from outrig_daft.jobs import jobs_on
+from outrig_daft.jobs import AGAIN, jobs_on
 from outrig_ray.api import follow_job
 
 
@@ -27,6 +27,6 @@ class DaftJobLogs(Command):
         job_id = self.word("job-id") or ""
         with interruptible(self.outrig), jobs_on(self.outrig, running_cluster(self)) as jobs:
             if self.flag("follow"):
-                return follow_job(self, jobs, job_id)
+                return follow_job(self, jobs, job_id, AGAIN)
             self.write(jobs.log(jobs.job(job_id)))
         return 0

@@ -22,9 +22,9 @@ class DaftList(Command):
 
     summary = "List clusters and their machines, by state"
     details = (
-        "Clusters of this computer, and those in your AWS account that `ray up` or daft-launcher "
-        "made: they carry the same tags. AWS is asked in the region of .daft.toml, in those that "
-        "are set up, and wherever clusters of this computer are; --all-regions asks everywhere. "
+        "Clusters of this computer, and those in your account that `ray up` or daft-launcher made: "
+        "they carry the same tags. AWS is asked in the region of .daft.toml, in those that are set "
+        "up, and wherever clusters of this computer are; --all-regions asks everywhere. "
         "--output prints a table, or what scripts read."
     )
     examples = (
@@ -46,7 +46,13 @@ class DaftList(Command):
         """Print them."""
         self.outrig.watch(TerminalObserver(self))
         with interruptible(self.outrig):
-            found = list_nodes(self.outrig, self._regions(), everywhere=self.flag("all-regions"))
+            regions, providers = self._where()
+            found = list_nodes(
+                self.outrig,
+                regions,
+                everywhere=self.flag("all-regions"),
+                providers=providers,
+            )
         nodes = [one for one in found.nodes if self._is_wanted(one)]
         if self.was_given("output") or self.was_given("format"):
             self.listing(nodes, _COLUMNS, empty="no clusters")
@@ -56,13 +62,14 @@ class DaftList(Command):
             self.warn(line)
         return 0
 
-    def _regions(self) -> tuple[str, ...]:
+    def _where(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the regions of AWS, and other providers, to ask by the options and the file."""
         given = self.texts("region")
         path = Path(self.text("config") or self.word("file") or DEFAULT_FILE)
         if given or (path.name == DEFAULT_FILE and not path.exists()):
-            return given
+            return given, ()
         file = load_daft_file(path)
-        return (file.region,) if file.provider == "aws" else ()
+        return ((file.region,), ()) if file.provider == "aws" else ((), (file.provider,))
 
     def _is_wanted(self, node: ListedNode) -> bool:
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from outrig.api import Command, TerminalObserver, interruptible, option
 from outrig_daft.clusters import check_key, running
-from outrig_daft.jobs import jobs_on, submit
+from outrig_daft.jobs import AGAIN, jobs_on, submit
 from outrig_ray.api import follow_job
 
 if TYPE_CHECKING:
@@ -46,4 +46,4 @@ class RunsJob(Command):
                     self.line(job_id)
                     return 0
                 self.note(f"Job ID: {job_id}")
-                return follow_job(self, jobs, job_id)
+                return follow_job(self, jobs, job_id, AGAIN)

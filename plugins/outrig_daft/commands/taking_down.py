@@ -46,7 +46,8 @@ class TakesDown(Command):
         """Take down a cluster that `ray up` or daft-launcher made, if there is one."""
         file = which.file
         regions = (file.region,) if file is not None and file.provider == "aws" else ()
-        found = list_nodes(self.outrig, regions, everywhere=False)
+        providers = (file.provider,) if file is not None else ()
+        found = list_nodes(self.outrig, regions, everywhere=False, providers=providers)
         nodes = [one for one in found.nodes if one.cluster == which.name]
         there = [one for one in nodes if one.state not in ("terminated", "shutting-down")]
         for report in take_down_found(self.outrig, there, keep=self.keeps):

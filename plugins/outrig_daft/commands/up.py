@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outrig.api import Command, TerminalObserver, interruptible, login_key, option
 from outrig.errors import NotFoundError
-from outrig_daft.clusters import cluster_file, wanted
+from outrig_daft.clusters import authorise, cluster_file, keys_for, wanted
 from outrig_daft.commands.words import CONFIG, FILE, KEY
 from outrig_ray.api import StepError, UpOptions, UpReport, bring_up
 
@@ -42,13 +41,15 @@ class DaftUp(Command):
         if which.file is None:
             raise NotFoundError(f"there is no file {which.name}")
         key = self.text("identity-file")
-        cluster = cluster_file(self.outrig, which.file, Path(key) if key else None)
+        keys = keys_for(which.file, key)
+        cluster = cluster_file(self.outrig, which.file)
         options = UpOptions(wait=self.flag("wait"))
         observer = TerminalObserver(self)
         self.outrig.watch(observer)
         try:
             with interruptible(self.outrig):
                 brought = bring_up(self.outrig, cluster, options, UpReport(self))
+                authorise(self.outrig, brought.cluster, keys)
         except StepError as err:
             for line in err.tail:
                 self.note(f"  {line}")

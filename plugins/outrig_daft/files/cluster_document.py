@@ -6,11 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from outrig_daft.files.daft_file import DEFAULT_REGION, DEFAULT_TYPE, DEFAULT_USER
-from outrig_daft.files.environment import authorise_command, environment_commands
+from outrig_daft.files.environment import environment_commands
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from outrig_daft.files.daft_file import DaftFile
 
 DEFAULT_IMAGE = "ami-01c3c55948a949a52"
@@ -19,20 +17,16 @@ _ARM = re.compile(r"(a1|[a-z]+\d+[a-z]*g[a-z]*)\.")
 _HEAD, _WORKER = "ray.head.default", "ray.worker.default"
 
 
-def cluster_document(file: DaftFile, keys: Sequence[str] = (), *, for_ray: bool = False) -> str:
-    """Return the cluster file as YAML; `keys` are public keys that may log in to nodes.
-
-    `for_ray` names what Ray takes another default for.
-    """
+def cluster_document(file: DaftFile, *, for_ray: bool = False) -> str:
+    """Return the cluster file as YAML; `for_ray` names what Ray takes another default for."""
     import yaml
 
     document: dict[str, object] = {"cluster_name": file.name, **_nodes(file)}
     user = file.user or (DEFAULT_USER if for_ray and file.provider == "aws" else None)
     auth = {"ssh_user": user, "ssh_private_key": str(file.key) if file.key else None}
     if file.provider == "aws" and not for_ray:
-        auth["ssh_private_key"] = None  # the key is authorised beside Outrig's own
+        auth["ssh_private_key"] = None  # it is authorised beside Outrig's own
     document["auth"] = {name: one for name, one in auth.items() if one is not None}
-    document["initialization_commands"] = [authorise_command(one) for one in keys]
     document["setup_commands"] = [
         *file.before,
         *environment_commands(file.python, file.ray, file.dependencies),

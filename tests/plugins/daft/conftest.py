@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outrig.testing.command_line import CommandLine
+from tests.plugins.aws.conftest import ec2, machines_of_all  # noqa: F401 - fixtures
 from tests.plugins.ray.conftest import Network, connections, require_network, variables_of
 
 if TYPE_CHECKING:
