@@ -12,6 +12,8 @@ from outrig_ray.jobs.queued import end_queued
 from outrig_ray.jobs.tail import Tail
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from outrig.api import Command
     from outrig_ray.jobs.client import Jobs
     from outrig_ray.jobs.job import Job
@@ -21,12 +23,17 @@ _LOOK_S = 0.2
 
 
 def follow_job(
-    command: Command, jobs: Jobs, job_id: str, again: str = "outrig ray job logs -f"
+    command: Command,
+    jobs: Jobs,
+    job_id: str,
+    again: str = "outrig ray job logs -f",
+    anew: Callable[[], Jobs] | None = None,
 ) -> int:
     """Print what a job prints to its end; returns the exit code of its command.
 
     Ctrl-C leaves the job running, a second one soon after stops it. `again` is the command that
-    comes back to it, without its id.
+    comes back to it, without its id; `anew` makes another way to the cluster, as one through
+    forwards ends with Ctrl-C.
     """
     cancel = command.outrig.cancel
     with interruptible(command.outrig):
@@ -44,7 +51,7 @@ def follow_job(
             if not cancel.asked_again(_AGAIN_S):
                 raise
             with cancel.passed_over():
-                stop_job(command, jobs, job_id)
+                stop_job(command, jobs if anew is None else anew(), job_id)
             raise
         except UnreachableError as err:
             err.hint = f"it may go on: {again} {job_id}"

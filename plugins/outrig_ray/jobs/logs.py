@@ -24,6 +24,6 @@ class RayJobLogs(Command):
         """Print it."""
         jobs, job_id = jobs_of(self), self.word("job-id") or ""
         if self.flag("follow"):
-            return follow_job(self, jobs, job_id)
+            return follow_job(self, jobs, job_id, anew=lambda: jobs_of(self))
         self.write(jobs.log(jobs.job(job_id)))
         return 0

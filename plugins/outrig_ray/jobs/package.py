@@ -13,7 +13,7 @@ from outrig.errors import UsageError
 from outrig_ray.jobs.client import UPLOAD_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from outrig.api import Entry, Outrig, SnapshotReader
@@ -38,12 +38,18 @@ class Packed:
 
 
 def upload_directory(
-    outrig: Outrig, jobs: Jobs, directory: Path, *, exclude: Sequence[str] = (), inside: str = ""
+    outrig: Outrig,
+    jobs: Jobs,
+    directory: Path,
+    *,
+    exclude: Sequence[str] = (),
+    inside: str = "",
+    otherwise: Callable[[Path], str] | None = None,
 ) -> Packed:
     """Give a directory to the cluster, unless it has it just so; raises `UsageError`.
 
     Left out is what the ignore rules and `exclude` say. With `inside` all is below a directory of
-    that name.
+    that name. What is too large goes the way `otherwise` knows, which returns where it is then.
     """
     if not directory.is_dir():
         raise UsageError(f"{directory} is not a directory")
@@ -59,6 +65,8 @@ def upload_directory(
     if jobs.has_package(name):
         return Packed(uri=f"gcs://{name}", files=len(files), sent_bytes=0)
     data = _zipped(reader, files, inside)
+    if len(data) >= UPLOAD_LIMIT and otherwise is not None:
+        return Packed(uri=otherwise(directory), files=len(files), sent_bytes=len(data))
     check_size(data, files, str(directory))
     jobs.put_package(name, data)
     return Packed(uri=f"gcs://{name}", files=len(files), sent_bytes=len(data))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,10 +74,16 @@ def uploaded(
     jobs: Jobs,
     environment: Mapping[str, object],
     say: Callable[[str], None],
+    otherwise: Callable[[Path, Sequence[str]], str] | None = None,
 ) -> dict[str, object]:
-    """Return the environment with its directories on the cluster; raises `UsageError`."""
+    """Return the environment with its directories on the cluster; raises `UsageError`.
+
+    A working directory that no dashboard takes goes the way `otherwise` knows, if there is one.
+    """
     found = dict(environment)
     exclude = _texts(found.pop("excludes", None), "excludes")
+
+    elsewhere = None if otherwise is None else partial(_with, otherwise, exclude)
 
     def put(place: str, inside: bool) -> str:
         if "://" in place:
@@ -88,6 +95,7 @@ def uploaded(
             path,
             exclude=exclude,
             inside=path.resolve().name if inside else "",
+            otherwise=None if inside else elsewhere,
         )
         say(_said(place, packed))
         return packed.uri
@@ -99,6 +107,12 @@ def uploaded(
         found["py_modules"] = [put(one, True) for one in modules]
     _check_json(found)
     return found
+
+
+def _with(
+    otherwise: Callable[[Path, Sequence[str]], str], exclude: Sequence[str], path: Path
+) -> str:
+    return otherwise(path, exclude)
 
 
 def _said(place: str, packed: Packed) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from functools import partial
 
 from outrig.api import Command, argument, option
 from outrig_ray.jobs.address import amounts, json_object
 from outrig_ray.jobs.following import follow_job
 from outrig_ray.jobs.job import NewJob
+from outrig_ray.jobs.reaching import cluster_named, in_place, place_directory
 from outrig_ray.jobs.runtime_env import read_runtime_env, uploaded
 from outrig_ray.jobs.words import CLUSTER_OPTIONS, jobs_of
 
@@ -59,14 +61,16 @@ class RayJobSubmit(Command):
             self.text("runtime-env"), self.text("runtime-env-json"), self.text("working-dir")
         )
         jobs = jobs_of(self)
-        environment = uploaded(self.outrig, jobs, environment, self.note)
-        job_id = jobs.submit(replace(new, runtime_env=environment))
+        cluster = cluster_named(self.outrig, self.text("address"))
+        otherwise = None if cluster is None else partial(place_directory, self.outrig, cluster)
+        environment = uploaded(self.outrig, jobs, environment, self.note, otherwise)
+        job_id = jobs.submit(in_place(replace(new, runtime_env=environment)))
         if self.flag("no-wait"):
             self.line(job_id)
             self.note(f"see what it prints: outrig ray job logs -f {job_id}")
             return 0
         self.note(f"job {job_id} submitted")
-        return follow_job(self, jobs, job_id)
+        return follow_job(self, jobs, job_id, anew=lambda: jobs_of(self))
 
     def _new_job(self) -> NewJob:
         words = self.argument_words("entrypoint")

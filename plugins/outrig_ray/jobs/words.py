@@ -15,7 +15,8 @@ JOB = argument("job-id", "the job's id")
 ADDRESS = option(
     "address",
     None,
-    "the dashboard's URL; default: RAY_API_SERVER_ADDRESS, RAY_ADDRESS, this computer",
+    "the dashboard's URL, or the name of a cluster of ray up; default: RAY_API_SERVER_ADDRESS, "
+    "RAY_ADDRESS, this computer",
     value="ADDRESS",
 )
 VERIFY = option(
@@ -33,8 +34,12 @@ CLUSTER_OPTIONS = (ADDRESS, VERIFY, HEADERS, *LOG_OPTIONS)
 
 def jobs_of(command: Command) -> Jobs:
     """Return the jobs of the cluster that a command's options name; raises `UsageError`."""
-    address = dashboard_address(
-        command.text("address"), command.text("headers"), command.text("verify")
-    )
+    from outrig_ray.jobs.reaching import cluster_named, dashboard_of
+
+    asked = command.text("address")
+    cluster = cluster_named(command.outrig, asked)
+    if cluster is not None:
+        asked = dashboard_of(command.outrig, cluster)
+    address = dashboard_address(asked, command.text("headers"), command.text("verify"))
     command.detail(f"Ray dashboard: {address.url}")
     return Jobs(address)
