@@ -287,19 +287,19 @@ class Outrig(WithProjects):
 
     def follow(self, session: Session, runs: Sequence[Run], *, since: int = 0) -> list[Run]:
         """Hand what runs print to the observer until they end; returns them as they ended."""
-        from outrig.session.execute import follow
+        from outrig.session.following import follow
 
         return follow(self.runtime, session, runs, since=since, recover=self.recover)
 
     def read_logs(self, session: Session, run: Run, *, since: int = 0) -> None:
         """Hand what a run has printed so far to the observer."""
-        from outrig.session.execute import read_logs
+        from outrig.session.following import read_logs
 
         read_logs(self.runtime, session, run, since=since)
 
     def wait(self, session: Session, runs: Sequence[Run]) -> list[Run]:
         """Wait until runs have ended; returns them as they ended."""
-        from outrig.session.execute import wait
+        from outrig.session.following import wait
 
         return wait(self.runtime, session, runs, recover=self.recover)
 

@@ -11,7 +11,8 @@ from outrig.ids import new_id
 from outrig.model.interruption import Interruption
 from outrig.model.run import RunRef, RunState, RunStatus
 from outrig.model.session import SessionState
-from outrig.session.execute import hand_out, task_of, was_killed
+from outrig.session.execute import hand_out, task_of
+from outrig.session.following import was_killed
 from outrig.session.requests import NewRun
 from outrig.session.stop import suspend
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from outrig.session.requests import StartRequest
 
 
+_HALF_WAY = (SessionState.RESTARTING, SessionState.PREPARING)
+
+
 def recover(outrig: Outrig, session: Session, lost: RemoteError) -> Session:
     """Return a session whose nodes did not answer as it now stands, with new nodes if it gets some.
 
@@ -27,13 +30,15 @@ def recover(outrig: Outrig, session: Session, lost: RemoteError) -> Session:
         raise lost
     with runtime.hold(session) as now:
         now = notice_end(runtime, now)
-    if now.state is SessionState.RESTARTING:
-        runtime.observer.notice(f"{now.name}: {now.error}; starting it again")
+    if now.state in _HALF_WAY:  # as nobody else holds it, nobody else will bring it up
+        runtime.observer.notice(f"{now.name}: {now.error or 'its start died'}; starting it again")
         return outrig.start(request_again(outrig, now))
     same = {node.id for node in now.nodes} == {node.id for node in session.nodes}
-    if now.state is SessionState.ERROR or (now.state is SessionState.RUNNING and same):
-        raise lost
-    return now
+    if now.state is SessionState.RUNNING and not same:
+        return now
+    if now.state is SessionState.SUSPENDED or now.state.ended:
+        return now  # what ran there is recorded as over
+    raise lost
 
 
 def request_again(outrig: Outrig, session: Session) -> StartRequest:

@@ -106,7 +106,7 @@ def _bring_up(runtime: Runtime, request: StartRequest, plan: Plan, session: Sess
         session = _prepare(runtime, request, session, count)
         session = _arm(runtime, request, session)
         policy = request.compute.on_interruption or session.on_interruption
-        if before in _OFF and policy is Interruption.RERUN:
+        if before is not SessionState.RUNNING and policy is Interruption.RERUN:
             run_cut_again(runtime, session)
         return runtime.move(
             session,

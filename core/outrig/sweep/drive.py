@@ -18,7 +18,7 @@ from outrig.model.interruption import Interruption
 from outrig.model.run import UNKNOWN_RUN, ExecuteRequest, PreparedEnvironment, RunStatus, Task
 from outrig.model.session import SessionState
 from outrig.model.sweep import SweepState
-from outrig.session.execute import was_killed
+from outrig.session.following import was_killed
 from outrig.sweep.due import blocked_by, is_due
 from outrig.sweep.ending import finish
 from outrig.sweep.lock import SweepLock

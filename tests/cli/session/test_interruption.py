@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from outrig.testing.fixtures import PluginMaker, ProjectMaker
 
 SPOTTY = """
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from outrig.api import (
@@ -63,6 +64,15 @@ class Spotty(NodeProvider, OwnsResources):
         if self.gone(node.id):
             raise UnreachableError(f"{node.id} does not answer")
         return super().client(node)
+    def execute(self, request, context):
+        self.hold("before")
+        refs = super().execute(request, context)
+        self.hold("after")
+        return refs
+    def hold(self, when):
+        if (self.place / f"hold-{when}").exists():
+            (self.place / "held").touch()
+            time.sleep(600)
     def kept(self, node):
         if not self.gone(node.id):
             return Kept()
@@ -337,16 +347,20 @@ def test_a_sweep_goes_on_with_the_cases_that_were_cut(
     assert len(cloud.begun()) == 3  # the first case twice, the second once
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
 def test_a_client_that_dies_while_it_restarts_leaves_it_to_the_next(
-    run: CommandLine, cloud: Cloud
+    when: str, run: CommandLine, cloud: Cloud
 ) -> None:
     started = run.start(*START, "--on-interruption", "rerun")
     until((cloud.place / "pid-0").exists)
+    (cloud.place / f"hold-{when}").touch()
     cloud.take("node-0")
-    until(lambda: len(cloud.begun()) == 2)
+    until((cloud.place / "held").exists)
     started.send(signal.SIGKILL)
+    (cloud.place / f"hold-{when}").unlink()
     started.wait(WAIT_S)
     (cloud.place / "go").touch()
-    run("session", "start", "--provider", "spotty", "--name", "s").checked()
-    run("run", "wait").checked()
+    if when == "before":
+        run("session", "start", "--provider", "spotty", "--name", "s").checked()
+    run("session", "logs", "-f").checked()  # goes on with the start, where nobody has
     assert len(cloud.begun()) == 2
