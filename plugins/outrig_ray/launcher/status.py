@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from outrig.api import Command, argument, option
+from outrig.api import Command, option
 from outrig_ray.launcher.running import run_plainly
-from outrig_ray.launcher.words import LOG_OPTIONS, NAME
+from outrig_ray.launcher.words import ANY_CLUSTER, LOG_OPTIONS, NAME
 
 
 class RayStatus(Command):
@@ -18,9 +18,7 @@ class RayStatus(Command):
         "only cluster there is."
     )
     examples = (("ray status", "of the only cluster"), ("ray status demo", "of that name"))
-    arguments = (
-        argument("cluster-config", "the cluster file, or the cluster's name", required=False),
-    )
+    arguments = (ANY_CLUSTER,)
     options = (
         NAME,
         option("address", None, "Ray's address, as the head sees it", value="ADDRESS"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from outrig.api import Command, TerminalObserver, argument, interruptible, option
+from outrig.api import Command, TerminalObserver, interruptible, option
 from outrig_ray.clusters.runtime import GRACE_S, stop_ray
-from outrig_ray.launcher.words import LOG_OPTIONS, NAME, named_cluster
+from outrig_ray.launcher.words import ANY_CLUSTER, LOG_OPTIONS, NAME, named_cluster
 
 
 class RayStop(Command):
@@ -17,9 +17,7 @@ class RayStop(Command):
         "about the only cluster there is."
     )
     examples = (("ray stop demo", "the nodes stay"), ("ray stop demo --force", "at once"))
-    arguments = (
-        argument("cluster-config", "the cluster file, or the cluster's name", required=False),
-    )
+    arguments = (ANY_CLUSTER,)
     options = (
         NAME,
         option("force", "f", "do not let processes end by themselves"),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FILE = argument("cluster-config", "the cluster file")
 CLUSTER = argument("cluster-config", "the cluster file, or the cluster's name")
+ANY_CLUSTER = argument("cluster-config", "the cluster file, or the cluster's name", required=False)
+"""Without it, the only cluster there is."""
 NAME = option("cluster-name", "n", "stands over the name in the file", value="NAME")
 YES = option("yes", "y", "ask nothing")
 NO_CACHE = option("no-config-cache", None, "accepted; no cluster configuration is cached")

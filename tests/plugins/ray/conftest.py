@@ -151,15 +151,22 @@ def pair_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     network.close()
 
 
-@pytest.fixture
-def pair(pair_of_all: Network, tmp_path: Path, away_from_home: Path) -> Iterator[Clusters]:
-    """Cluster files on two machines where nothing is left of earlier tests."""
-    with connections(tmp_path) as sockets:
-        variables = variables_of(pair_of_all, Path(os.environ["OUTRIG_HOME"]), sockets)
-        clusters = Clusters(tmp_path, pair_of_all, variables)
+@contextmanager
+def clusters_on(network: Network, directory: Path) -> Iterator[Clusters]:
+    """Give what runs `outrig ray …` on machines; what is up is taken down at the end."""
+    with connections(directory) as sockets:
+        variables = variables_of(network, Path(os.environ["OUTRIG_HOME"]), sockets)
+        clusters = Clusters(directory, network, variables)
         yield clusters
         for one in clusters("list", "--output", "json").records():
             clusters("down", str(one["name"])).checked()
+
+
+@pytest.fixture
+def pair(pair_of_all: Network, tmp_path: Path, away_from_home: Path) -> Iterator[Clusters]:
+    """Cluster files on two machines where nothing is left of earlier tests."""
+    with clusters_on(pair_of_all, tmp_path) as clusters:
+        yield clusters
     pair_of_all.clear()
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.core.node.test_node_images import CONTAINERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,13 +23,6 @@ if TYPE_CHECKING:
 PROGRAMS = ("bash", "sh", "cat", "chown", "cp", "id", "ls", "mkdir", "sleep")
 IMAGE = f"localhost/outrig-ray-{os.getpid()}"
 NAME = f"outrig-ray-{os.getpid()}"
-CONTAINERS = """
-[containers]
-default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-[engine]
-runtime = "runc"
-cgroup_manager = "cgroupfs"
-"""
 FILE = f"""\
 cluster_name: boxed
 provider: {{type: local}}

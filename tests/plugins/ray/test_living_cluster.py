@@ -20,9 +20,8 @@ import pytest
 from tests.plugins.ray.conftest import (
     Clusters,
     Network,
-    connections,
+    clusters_on,
     require_network,
-    variables_of,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +29,10 @@ if TYPE_CHECKING:
 
 LIMIT_S = 300
 SIZE = "--num-cpus=1 --object-store-memory=100000000"
+OTHER_VERSION = (
+    "import os, sys, ray; ray.__version__ = '2.0.0'; from ray.scripts.scripts import main; "
+    "sys.argv = ['ray', 'start', '--address=' + os.environ['RAY_HEAD_IP'] + ':6379']; main()"
+)
 JOB = """\
 import socket, sys, ray
 ray.init("auto", logging_level="ERROR", log_to_driver=False)
@@ -57,15 +60,11 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 @pytest.fixture
 def living(network: Network, tmp_path: Path, away_from_home: Path) -> Iterator[Clusters]:
     """Cluster files on the machines; what is up is taken down at the end."""
-    with connections(tmp_path) as sockets:
-        variables = variables_of(network, Path(os.environ["OUTRIG_HOME"]), sockets)
-        clusters = Clusters(tmp_path, network, variables)
+    with clusters_on(network, tmp_path) as clusters:
         yield clusters
-        for one in clusters("list", "--output", "json").records():
-            clusters("down", str(one["name"])).checked()
 
 
-def cluster_text(head: str = "", worker: str = "") -> str:
+def cluster_text(worker: str = f"ray start --address=$RAY_HEAD_IP:6379 {SIZE}") -> str:
     """Return a cluster file's commands, which take Ray from this test's own environment."""
     place = shlex.quote(f"export PATH={Path(sys.executable).parent}:$PATH")
     return f"""\
@@ -74,11 +73,11 @@ setup_commands:
 head_start_ray_commands:
   - ray stop
   - >-
-    ray start --head --port=6379 --node-ip-address=$RAY_HEAD_IP {SIZE} {head}
+    ray start --head --port=6379 --node-ip-address=$RAY_HEAD_IP {SIZE}
     --autoscaling-config=~/ray_bootstrap_config.yaml
 worker_start_ray_commands:
   - ray stop
-  - ray start --address=$RAY_HEAD_IP:6379 {SIZE} {worker}
+  - {worker}
 """
 
 
@@ -115,6 +114,7 @@ def until_started(living: Clusters, file: str, line: str) -> str:
 
 @pytest.mark.timeout(900)
 def test_a_real_cluster_from_up_to_down(living: Clusters) -> None:
+    _a_worker_of_another_version_is_refused(living)
     file = str(living.write("real", cluster_text()))
     (living.directory / "job.py").write_text(JOB)
     until_started(living, file, "[worker 10.77.0.2] start: ray start")
@@ -127,6 +127,14 @@ def test_a_real_cluster_from_up_to_down(living: Clusters) -> None:
     living("down", file).checked()
     for machine in living.network.machines:
         assert [one for one in machine.processes() if "ray" in one] == []
+
+
+def _a_worker_of_another_version_is_refused(living: Clusters) -> None:
+    file = living.write("real", cluster_text(f"python -c {shlex.quote(OTHER_VERSION)}"))
+    done = living("up", str(file), timeout_s=LIMIT_S)
+    assert (done.exit_code, "Version mismatch" in done.err) == (7, True), str(done)
+    assert "1 of 1 workers failed" in done.err
+    assert alive(living, "real") == 1, "the head goes on"
 
 
 def _work_is_done_on_all_nodes(living: Clusters, file: str) -> None:
