@@ -6,24 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outrig.api import (
-    ClusterOverrides,
-    NewRun,
-    NodeProvider,
-    OnThisComputer,
-    load_cluster_file,
-    remote_python,
-)
 from outrig.errors import AuthError, NotFoundError, RemoteError
-from outrig_daft.files.cluster_document import cluster_document
-from outrig_daft.files.daft_file import DEFAULT_FILE, DaftFile, load_daft_file
-from outrig_daft.files.environment import authorise_command, public_key
-from outrig_ray.api import find_cluster, home_of
+from outrig_daft.names import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from outrig.api import ClusterFile, Outrig
+    from outrig_daft.files.daft_file import DaftFile  # noqa: TC004 - it takes time to import
     from outrig_ray.api import Cluster
 
 
@@ -40,6 +30,8 @@ def wanted(named: str | None, config: str | None) -> Wanted:
 
     Raises `ProjectFileError`, `NotFoundError`.
     """
+    from outrig_daft.files.daft_file import load_daft_file
+
     text = config or named
     is_file = text is None or config is not None or text.endswith(".toml") or Path(text).is_file()
     if text is not None and not is_file:
@@ -50,6 +42,8 @@ def wanted(named: str | None, config: str | None) -> Wanted:
 
 def running(outrig: Outrig, which: Wanted) -> Cluster:
     """Return the cluster; raises `NotFoundError` when it is not there."""
+    from outrig_ray.api import find_cluster
+
     try:
         return find_cluster(outrig, None, which.name)
     except NotFoundError as err:
@@ -60,6 +54,10 @@ def running(outrig: Outrig, which: Wanted) -> Cluster:
 
 def cluster_file(outrig: Outrig, file: DaftFile) -> ClusterFile:
     """Return what Ray is to be set up from; it is kept as a cluster file of Ray's."""
+    from outrig.api import ClusterOverrides, load_cluster_file
+    from outrig_daft.files.cluster_document import cluster_document
+    from outrig_ray.api import home_of
+
     home = home_of(outrig, file.name)
     home.mkdir(parents=True, exist_ok=True)
     path = home / "daft.yaml"
@@ -69,12 +67,17 @@ def cluster_file(outrig: Outrig, file: DaftFile) -> ClusterFile:
 
 def keys_for(file: DaftFile, key: str | None) -> list[str]:
     """Return the public keys that are to log in to a cluster; raises `NotFoundError`."""
+    from outrig_daft.files.environment import public_key
+
     given = [Path(key)] if key is not None else []
     return [public_key(one) for one in (*given, *_own_key(file))]
 
 
 def authorise(outrig: Outrig, cluster: Cluster, keys: Sequence[str]) -> None:
     """Let keys log in to all nodes; this is no step of set-up, so nothing is repeated for it."""
+    from outrig.api import NewRun
+    from outrig_daft.files.environment import authorise_command
+
     if not keys:
         return
     script = "\n".join(authorise_command(one) for one in keys)
@@ -96,6 +99,8 @@ def check_key(outrig: Outrig, cluster: Cluster, key: str | None) -> None:
     """Raise `AuthError` when a key may not log in to the head."""
     if key is None:
         return
+    from outrig.api import NodeProvider, OnThisComputer, remote_python
+
     path = Path(key).expanduser()
     if not path.is_file():
         raise NotFoundError(f"there is no key {key}")

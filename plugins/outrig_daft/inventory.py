@@ -96,9 +96,7 @@ def _order(node: ListedNode) -> tuple[int, str, bool, str]:
 
 def _recorded(outrig: Outrig, session: Session) -> Iterator[ListedNode]:
     """Yield the nodes of a session of ours, as last seen."""
-    provider = outrig.runtime.provider(session)
-    old = datetime.now(UTC) - session.used_at > _SHOWN
-    if session.state.ended and (old or isinstance(provider, OwnsResources)):
+    if session.state.ended and not _is_shown(outrig, session):
         return
     troubles = _troubles(outrig, session)
     for node in session.nodes:
@@ -112,6 +110,16 @@ def _recorded(outrig: Outrig, session: Session) -> Iterator[ListedNode]:
             scope=node.data.get("scope", ""),
             trouble=troubles.get(node.id, ""),
         )
+
+
+def _is_shown(outrig: Outrig, session: Session) -> bool:
+    """Tell whether a session that has ended is listed: clouds list their machines themselves."""
+    if datetime.now(UTC) - session.used_at > _SHOWN:
+        return False
+    try:
+        return not isinstance(outrig.runtime.provider(session), OwnsResources)
+    except OutrigError:
+        return True  # its plugin is gone; `plugin doctor` says so
 
 
 def _troubles(outrig: Outrig, session: Session) -> dict[str, str]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import shlex
-import threading
 import time
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from outrig.errors import Interrupted, RemoteError, UnreachableError
-from outrig_ray.api import DASHBOARD_PORT, Address, Jobs, NewJob, upload_directory
+from outrig_ray.api import (
+    Address,
+    Jobs,
+    NewJob,
+    dashboard_of,
+    in_place,
+    place_directory,
+    upload_directory,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from outrig.api import Outrig
@@ -25,38 +31,35 @@ READY_S = 60.0
 _PAUSE_S = 0.5
 
 
-@contextmanager
-def jobs_on(outrig: Outrig, cluster: Cluster) -> Iterator[Jobs]:
-    """Give the jobs of a cluster, for as long as this lasts."""
-    forward = outrig.forward(cluster.session, (0, DASHBOARD_PORT))
-    threading.Thread(target=_serve, args=(forward.serve,), daemon=True).start()
-    yield Jobs(Address(url=f"http://127.0.0.1:{forward.port}"))
-
-
-def _serve(serve: Callable[[], None]) -> None:
-    with suppress(Interrupted):
-        serve()
+def jobs_on(outrig: Outrig, cluster: Cluster) -> Jobs:
+    """Return the jobs of a cluster, for as long as this process lives."""
+    return Jobs(Address(url=dashboard_of(outrig, cluster)))
 
 
 def submit(
     outrig: Outrig,
+    cluster: Cluster,
     jobs: Jobs,
     directory: Path,
     words: Sequence[str],
     variables: Mapping[str, str] | None = None,
 ) -> str:
-    """Send a directory and start a job in it; returns the job's id.
+    """Send a directory of any size and start a job in it; returns the job's id.
 
     One word is shell text. A dashboard that has just been started is given time to answer.
     """
     _wait_until_ready(outrig, jobs)
-    environment: dict[str, object] = {
-        "working_dir": upload_directory(outrig, jobs, directory).uri,
-    }
+    packed = upload_directory(
+        outrig,
+        jobs,
+        directory,
+        otherwise=lambda source: place_directory(outrig, cluster, source, ()),
+    )
+    environment: dict[str, object] = {"working_dir": packed.uri}
     if variables:
         environment["env_vars"] = dict(variables)
     entrypoint = words[0] if len(words) == 1 else shlex.join(words)
-    new = NewJob(entrypoint=entrypoint, runtime_env=environment)
+    new = in_place(NewJob(entrypoint=entrypoint, runtime_env=environment))
     deadline = time.monotonic() + READY_S
     while True:
         try:

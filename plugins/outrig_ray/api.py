@@ -19,6 +19,7 @@ _HOME = {
     "outrig_ray.jobs.following": ("follow_job",),
     "outrig_ray.jobs.job": ("Job", "NewJob"),
     "outrig_ray.jobs.package": ("upload_directory",),
+    "outrig_ray.jobs.reaching": ("dashboard_of", "in_place", "place_directory"),
     "outrig_ray.launcher.up": ("UpReport",),
 }
 
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from outrig_ray.jobs.job import Job as Job
     from outrig_ray.jobs.job import NewJob as NewJob
     from outrig_ray.jobs.package import upload_directory as upload_directory
+    from outrig_ray.jobs.reaching import dashboard_of as dashboard_of
+    from outrig_ray.jobs.reaching import in_place as in_place
+    from outrig_ray.jobs.reaching import place_directory as place_directory
     from outrig_ray.launcher.up import UpReport as UpReport
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from outrig.api import Command
 from outrig_daft.commands.words import CONFIG, FILE
-from outrig_daft.files.daft_file import DEFAULT_FILE, load_daft_file
+from outrig_daft.files.daft_file import load_daft_file
+from outrig_daft.names import DEFAULT_FILE
 
 
 class DaftCheck(Command):

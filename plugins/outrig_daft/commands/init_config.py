@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from outrig.api import Command, argument, option
-from outrig_daft.files.daft_file import DEFAULT_FILE
 from outrig_daft.files.template import write_template
+from outrig_daft.names import DEFAULT_FILE
 
 
 class DaftInitConfig(Command):
@@ -42,4 +43,4 @@ class DaftInitConfig(Command):
 
 
 def _named(path: Path) -> str:
-    return "" if str(path) == DEFAULT_FILE else f" -c {path}"
+    return "" if str(path) == DEFAULT_FILE else f" -c {shlex.quote(str(path))}"

@@ -25,8 +25,12 @@ class DaftJobLogs(Command):
     def handle(self) -> int:
         """Print it."""
         job_id = self.word("job-id") or ""
-        with interruptible(self.outrig), jobs_on(self.outrig, running_cluster(self)) as jobs:
+        with interruptible(self.outrig):
+            cluster = running_cluster(self)
+            jobs = jobs_on(self.outrig, cluster)
             if self.flag("follow"):
-                return follow_job(self, jobs, job_id, AGAIN)
+                return follow_job(
+                    self, jobs, job_id, AGAIN, anew=lambda: jobs_on(self.outrig, cluster)
+                )
             self.write(jobs.log(jobs.job(job_id)))
         return 0

@@ -28,7 +28,8 @@ class DaftJobStatus(Command):
     def handle(self) -> int:
         """Print them."""
         job_id = self.word("job-id")
-        with interruptible(self.outrig), jobs_on(self.outrig, running_cluster(self)) as jobs:
+        with interruptible(self.outrig):
+            jobs = jobs_on(self.outrig, running_cluster(self))
             found = jobs.jobs() if job_id is None else [jobs.job(job_id)]
         self.listing(found, _COLUMNS, empty="no jobs")
         return 0

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from outrig.api import Column, Command, TerminalObserver, argument, interruptible, option
 from outrig.errors import UsageError
 from outrig_daft.commands.words import CONFIG, FILE
-from outrig_daft.files.daft_file import DEFAULT_FILE, load_daft_file
+from outrig_daft.files.daft_file import load_daft_file
 from outrig_daft.inventory import ListedNode, list_nodes
+from outrig_daft.names import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from outrig.api import Command, TerminalObserver, interruptible, option
 from outrig_daft.clusters import check_key, running
-from outrig_daft.jobs import AGAIN, jobs_on, submit
-from outrig_ray.api import follow_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,14 +34,17 @@ class RunsJob(Command):
 
     def run_job(self, which: Wanted, work: Work, variables: Mapping[str, str] | None = None) -> int:
         """Run a job and follow it, unless told not to; returns its exit code."""
+        from outrig_daft.jobs import AGAIN, jobs_on, submit
+        from outrig_ray.api import follow_job
+
         self.outrig.watch(TerminalObserver(self))
         with interruptible(self.outrig):
             cluster = running(self.outrig, which)
             check_key(self.outrig, cluster, self.text("identity-file"))
-            with jobs_on(self.outrig, cluster) as jobs:
-                job_id = submit(self.outrig, jobs, work.directory, work.words, variables)
-                if self.flag("no-wait"):
-                    self.line(job_id)
-                    return 0
-                self.note(f"Job ID: {job_id}")
-                return follow_job(self, jobs, job_id, AGAIN)
+            jobs = jobs_on(self.outrig, cluster)
+            job_id = submit(self.outrig, cluster, jobs, work.directory, work.words, variables)
+            if self.flag("no-wait"):
+                self.line(job_id)
+                return 0
+            self.note(f"Job ID: {job_id}")
+            return follow_job(self, jobs, job_id, AGAIN, anew=lambda: jobs_on(self.outrig, cluster))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from outrig_daft.files.daft_file import DEFAULT_REGION, DEFAULT_TYPE, DEFAULT_USER
 from outrig_daft.files.environment import environment_commands
+from outrig_daft.names import DEFAULT_IMAGE, DEFAULT_REGION, DEFAULT_TYPE, DEFAULT_USER
 
 if TYPE_CHECKING:
     from outrig_daft.files.daft_file import DaftFile
 
-DEFAULT_IMAGE = "ami-01c3c55948a949a52"
 _NEWEST = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{arch}"
 _ARM = re.compile(r"(a1|[a-z]+\d+[a-z]*g[a-z]*)\.")
 _HEAD, _WORKER = "ray.head.default", "ray.worker.default"

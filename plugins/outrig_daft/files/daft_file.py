@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING
 from outrig.api import Document, Problem, ProjectFileError, Section, plain_value, read_toml
 from outrig.errors import NotFoundError
 from outrig_daft.files.keys import DAFT_FILE
+from outrig_daft.names import DEFAULT_REGION, DEFAULT_TYPE, DEFAULT_WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEFAULT_FILE = ".daft.toml"
-DEFAULT_REGION = "us-west-2"
-DEFAULT_USER = "ec2-user"
-DEFAULT_WORKERS = 2
-DEFAULT_TYPE = "m7g.medium"
 _TEMPLATES = {"light": "t2.nano", "normal": "m7g.medium", "gpus": "g5.xlarge"}
 _REQUIRED = re.compile(r"\$\w+\s*-\s*required\b.*", re.DOTALL)
 _OPTIONAL = re.compile(r"\$[A-Z_0-9]+(\s*-\s*optional\b.*)?|<[a-z-]+>", re.DOTALL)

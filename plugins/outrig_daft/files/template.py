@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from outrig.errors import ConfigError, ConflictError
-from outrig_daft.files.cluster_document import DEFAULT_IMAGE
-from outrig_daft.files.daft_file import (
+from outrig_daft.names import (
+    DEFAULT_IMAGE,
     DEFAULT_REGION,
     DEFAULT_TYPE,
     DEFAULT_USER,

@@ -160,6 +160,8 @@ def test_what_is_asked_of_a_cluster_that_is_not_there(pair: Daft) -> None:
         said = 'outrig: error: cluster "demo" is not running\noutrig: hint: see: outrig daft up\n'
         assert (done.exit_code, done.err) == (code, said), line
     assert pair("daft up -i nope.pem").exit_code == 4
+    unknown = pair("daft job submit none")
+    assert (unknown.exit_code, 'there is no job "none" in .daft.toml' in unknown.err) == (125, True)
     missing = pair("daft submit -c none.toml -w .")
     assert (missing.exit_code, "there is no file none.toml" in missing.err) == (125, True)
 
@@ -172,3 +174,16 @@ def test_a_command_has_to_be_told(pair: Daft, name: str) -> None:
     said = "which job? the file has j0, j1" if name == "two" else "there is no main.py in ."
     assert (done.exit_code, said in done.err) == (125, True)
     assert "there is no directory nowhere" in pair("daft submit -w nowhere").err
+
+
+def test_ctrl_c_while_the_head_is_set_up_leaves_nothing(pair: Daft) -> None:
+    head = pair.network.machines[0]
+    head.run("touch ~/gate", as_user=True)
+    pair.write("demo", "[run]\npre_setup_commands = ['touch ~/begun']\n", hosts=1)
+    running = pair.command_line.start("daft", "up", env=pair.variables)
+    until(lambda: "begun" in head.run("ls ~", as_user=True))
+    running.send(signal.SIGINT)
+    assert running.wait(LIMIT_S).exit_code == 130
+    assert pair("daft list --running").checked().out == ""
+    head.run("rm ~/gate", as_user=True)
+    assert starts(head) == []

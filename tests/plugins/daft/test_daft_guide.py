@@ -86,6 +86,7 @@ def test_later_words_lead_to_the_same_commands(type_line: Type) -> None:
         assert said in type_line(line).checked().err
     checked = type_line("daft config check other.toml").checked()
     assert checked.out == "other.toml is valid: other, a head and 2 workers on aws us-west-2\n"
+    assert type_line("daft check -c other.toml").checked().out == checked.out
     exported = type_line("daft config export other.toml").checked().out
     assert exported == type_line("daft export -c other.toml").checked().out
     assert exported.startswith("cluster_name: other\nprovider:\n  type: aws\n")
