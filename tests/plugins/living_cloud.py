@@ -15,12 +15,21 @@ from outrig.testing.machines import can_isolate, find_sshd
 from outrig.transport.control import control_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60.0
+DEMO: dict[str, str | bytes | Mapping[str, object]] = {
+    "outrig.yaml": {
+        "name": "demo",
+        "output_files": ["out/"],
+        "commands": [{"name": "train", "command": "sh train.sh"}],
+    },
+    "train.sh": "echo on $(hostname); mkdir -p out; echo 42 > out/result; exit 3\n",
+}
+"""A project whose command says where it is, has outputs, and fails."""
 _MOUNT = 'mount -t tmpfs -o size=2g tmpfs "$1" && shift && exec "$@"'
 
 

@@ -7,29 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tests.plugins.living_cloud import DEMO
 
+if TYPE_CHECKING:
     from outrig.testing.command_line import CommandLine
     from outrig.testing.fixtures import ProjectMaker
     from tests.plugins.aws.conftest import LivingEc2
 
 pytestmark = pytest.mark.timeout(300)  # machines boot, on computers that may be slow
 
-FILES: dict[str, str | bytes | Mapping[str, object]] = {
-    "outrig.yaml": {
-        "name": "demo",
-        "output_files": ["out/"],
-        "commands": [{"name": "train", "command": "sh train.sh"}],
-    },
-    "train.sh": "echo on $(hostname); mkdir -p out; echo 42 > out/result; exit 3\n",
-}
-
 
 def test_a_command_runs_on_an_instance_and_nothing_is_left(
     ec2: LivingEc2, run: CommandLine, project: ProjectMaker
 ) -> None:
-    directory = project(FILES)
+    directory = project(DEMO)
     done = run("session", "start", "train", "--provider", "aws")
     assert (done.exit_code, done.out[:5]) == (3, "on i-"), done.err
     assert (directory / "out/result").read_text() == "42\n"

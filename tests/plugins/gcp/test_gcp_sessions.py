@@ -6,29 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tests.plugins.living_cloud import DEMO
 
+if TYPE_CHECKING:
     from outrig.testing.command_line import CommandLine
     from outrig.testing.fixtures import ProjectMaker
     from tests.plugins.gcp.conftest import LivingGce
 
 pytestmark = pytest.mark.timeout(300)  # machines boot, on computers that may be slow
 
-FILES: dict[str, str | bytes | Mapping[str, object]] = {
-    "outrig.yaml": {
-        "name": "demo",
-        "output_files": ["out/"],
-        "commands": [{"name": "train", "command": "sh train.sh"}],
-    },
-    "train.sh": "echo on $(hostname); mkdir -p out; echo 42 > out/result; exit 3\n",
-}
-
 
 def test_a_command_runs_on_an_instance_and_nothing_is_left(
     gce: LivingGce, run: CommandLine, project: ProjectMaker
 ) -> None:
-    directory = project(FILES)
+    directory = project(DEMO)
     done = run("session", "start", "train", "--provider", "gcp")
     assert (done.exit_code, done.out[:10]) == (3, "on outrig-"), done.err
     assert (directory / "out/result").read_text() == "42\n"
