@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from outrig.api import Command, TerminalObserver, interruptible, option
 from outrig.errors import Interrupted
-from outrig_daft.commands.dashboard import open_browser
+from outrig_daft.commands.dashboard import PORT, open_browser
 from outrig_daft.commands.words import CLUSTER, CONFIG, KEY, running_cluster
 from outrig_ray.api import DASHBOARD_PORT
 
@@ -31,14 +31,7 @@ class DaftConnect(Command):
     options = (
         CONFIG,
         KEY,
-        option(
-            "port",
-            None,
-            "the dashboard's port on this computer; 0 takes a free one",
-            value="PORT",
-            type=int,
-            default=DASHBOARD_PORT,
-        ),
+        PORT,
         option(
             "client-port",
             None,

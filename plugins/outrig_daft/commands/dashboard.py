@@ -11,6 +11,14 @@ from outrig.errors import Interrupted, UsageError
 from outrig_daft.commands.words import CLUSTER, CONFIG, KEY, running_cluster
 from outrig_ray.api import DASHBOARD_PORT
 
+PORT = option(
+    "port",
+    None,
+    "the dashboard's port on this computer; 0 takes a free one",
+    value="PORT",
+    type=int,
+    default=DASHBOARD_PORT,
+)
 _OWN_WORDS = ("start", "stop")
 
 
@@ -30,14 +38,7 @@ class DaftDashboard(Command):
     options = (
         CONFIG,
         KEY,
-        option(
-            "port",
-            None,
-            "port on this computer; 0 takes a free one",
-            value="PORT",
-            type=int,
-            default=DASHBOARD_PORT,
-        ),
+        PORT,
         option("no-browser", None, "do not open a browser"),
     )
 
