@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from outrig.interfaces import WithExecution, WithMetrics
-from outrig.model.run import LogPart, RunRef, RunState, Stream
+from outrig.model.run import LogPart, RunRef, RunState, RunStatus, Stream
 from outrig.model.session import SyncReport
 from outrig.node.answers import LogAnswer, Nothing, StateAnswer, StatesAnswer
 from outrig.node.base import NodeBase, by_node
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from outrig.settings import Settings
 
 MAX_LOG_PART = 4 << 20
+_WRITTEN = {one.value for one in RunStatus if one.ended and one is not RunStatus.LOST}
 
 
 class Known:
@@ -35,6 +36,7 @@ class Known:
         self._states: dict[str, str] = {}
         self._sizes: dict[tuple[str, Stream], int] = {}
         self._read: dict[tuple[str, Stream], int] = {}
+        self._just_told: dict[tuple[str, Stream], int] = {}
 
     def of(self, run_id: str) -> dict[str, object]:
         """Return the state and the log sizes that are known; of a log that is read, the offset."""
@@ -49,6 +51,27 @@ class Known:
         self._states[state.id] = state.status.value
         self._sizes[state.id, Stream.OUT] = state.out
         self._sizes[state.id, Stream.ERR] = state.err
+        self._just_told |= {(state.id, stream): self._sizes[state.id, stream] for stream in Stream}
+
+    def asked_otherwise(self, run_id: str) -> None:
+        """Note that the node was asked for a run's state, not for the size of its logs."""
+        for stream in Stream:
+            self._just_told.pop((run_id, stream), None)
+
+    def is_read(self, run_id: str, stream: Stream, offset: int) -> bool:
+        """Tell whether the last `wait` said that there is nothing from `offset` on.
+
+        It does so once: who asks again wants to know what came meanwhile.
+        """
+        size = self._just_told.get((run_id, stream))
+        if size is None or offset < size:
+            return False
+        self._just_told.pop((run_id, stream), None)
+        return True
+
+    def has_ended(self, run_id: str) -> bool:
+        """Tell whether the last `wait` said that a run had written all that it would."""
+        return self._states.get(run_id) in _WRITTEN
 
     def read(self, run_id: str, stream: Stream, offset: int) -> None:
         """Note how far a log was read."""
@@ -118,6 +141,8 @@ class RunsOnNodes(NodeBase, WithExecution, WithMetrics, ABC):
     def observe(self, refs: tuple[RunRef, ...]) -> tuple[RunState, ...]:
         """See `RunControl`."""
         found = self._ask(refs, "observe")
+        for ref in refs:
+            self._known.asked_otherwise(ref.id)
         return tuple(found[ref.id].state() for ref in refs)
 
     def wait(self, refs: tuple[RunRef, ...], timeout_s: float) -> tuple[RunState, ...]:
@@ -149,7 +174,9 @@ class RunsOnNodes(NodeBase, WithExecution, WithMetrics, ABC):
         return {state.id: state for states in self.on_each(nodes, on_node) for state in states}
 
     def read_log(self, ref: RunRef, stream: Stream, offset: int, max_bytes: int) -> LogPart:
-        """See `RunControl`."""
+        """See `RunControl`; what `wait` has just told of the log's size is not asked again."""
+        if self._known.is_read(ref.id, stream, offset):
+            return LogPart(data=b"", offset=offset, ended=self._known.has_ended(ref.id))
         size = min(max_bytes, MAX_LOG_PART)
 
         def ask(client: NodeClient) -> LogPart:
