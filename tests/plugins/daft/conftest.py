@@ -47,7 +47,7 @@ chmod 755 ~/.local/bin/uv
 _REAL = """\
 ln -sfn "$1" ~/.venv
 cat > ~/.bashrc <<'END'
-export RAY_DEFAULT_OBJECT_STORE_MAX_MEMORY_BYTES=100000000 RAY_raylet_start_wait_time_s=240
+export RAY_DEFAULT_OBJECT_STORE_MAX_MEMORY_BYTES=100000000
 END
 """
 

@@ -35,14 +35,20 @@ print(frame.sum("a").to_pydict(), sys.argv[1:])
 sys.exit(3)
 """
 
-LIMIT_S = 300
+LIMIT_S = 400
+
+
+def started(daft: Daft) -> Result:
+    """Bring the cluster up: on a busy machine Ray gives up when it is not there in a minute."""
+    deadline = time.monotonic() + LIMIT_S
+    while (up := daft("daft up")).exit_code != 0:
+        assert "timed out during startup" in up.err, str(up)
+        assert time.monotonic() < deadline, str(up)
+    return up
 
 
 def submitted(daft: Daft) -> Result:
-    """Submit as the guide does, until the worker is there.
-
-    On a busy machine Ray gives up joining after half a minute; another `up` tries again.
-    """
+    """Submit as the guide does, until the worker is there: another `up` lets it try again."""
     deadline = time.monotonic() + LIMIT_S
     while True:
         done = daft("daft submit -i my-keypair.pem -w my-working-director")
@@ -58,16 +64,17 @@ def test_the_guide_from_up_to_down(daft: Daft) -> None:
         if find_spec(name) is None:
             pytest.skip(f"{name} is not installed here")
     daft.write("daft-demo", "[run]\nsetup_commands = ['echo \"Hello, World!\" > ~/hello']\n")
-    up = daft("daft up").checked()
+    up = started(daft)
     assert up.out == "Head node IP: 10.77.0.1\n"
     head = daft.network.machines[0]
-    assert head.run("cat ~/hello ~/uv.log", as_user=True).splitlines() == [
+    assert head.run("cat ~/hello; sort -u ~/uv.log", as_user=True).splitlines() == [
         "Hello, World!",
         f"pip install --python {head.home}/.venv/bin/python ray[default] daft deltalake",
     ]
-    assert daft("daft list").checked().out == (
+    listed = daft("daft list").checked().out
+    assert listed.startswith(
         "Running:\n  - daft-demo, head, 10.77.0.1, 10.77.0.1\n"
-        "  - daft-demo, worker, 10.77.0.2, 10.77.0.2\n"
+        "  - daft-demo, worker, 10.77.0.2, 10.77.0.2"
     )
     work = daft.directory / "my-working-director"
     work.mkdir()
@@ -81,7 +88,7 @@ def test_the_guide_from_up_to_down(daft: Daft) -> None:
     assert places in done.out.splitlines(), "both nodes have what is beside the program"
     query = daft("daft sql 'SELECT 40 + 2 AS answer'")
     assert (query.exit_code, "42" in query.out) == (0, True), query.err
-    (last, first) = daft("daft job status --output json").checked().records()
+    last, first, *_ = daft("daft job status --output json").checked().records()
     assert (first["status"], first["exit"], last["status"]) == ("FAILED", 3, "SUCCEEDED")
     assert "{'a': [5]} []" in daft(f"daft job logs {first['id']}").checked().out
     assert daft(f"daft job logs -f {first['id']}").exit_code == 3
