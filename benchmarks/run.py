@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.place import temporary_place  # noqa: E402 - the path is set above
+from benchmarks.clusters import clusters  # noqa: E402 - the path is set above
+from benchmarks.jobs import jobs  # noqa: E402
+from benchmarks.place import temporary_place  # noqa: E402
 from benchmarks.plugins import plugins  # noqa: E402
 from benchmarks.runs import runs  # noqa: E402
 from benchmarks.s3 import s3  # noqa: E402
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "performance.md"
 MARK = "<!-- measured: what follows is written by `python3 dev.py bench` -->"
-PARTS = ("startup", "plugins", "session", "runs", "sweeps", "snapshots", "s3", "ssh")
+PARTS = ("startup", "plugins", "session", "runs", "sweeps", "snapshots", "s3", "ssh", "ray")
 
 
 def main() -> int:
@@ -99,6 +101,9 @@ def _tables(options: argparse.Namespace) -> Iterator[str]:
             yield from map(render, snapshots(place, few, options.files))
         if "ssh" in wanted:
             yield from ssh(place, max(1, options.rounds // 5), options.files)
+        if "ray" in wanted:
+            yield from clusters(place, max(2, options.rounds // 5))
+            yield from jobs(place, max(2, options.rounds // 5))
         if "s3" in wanted:
             yield from map(render, s3(place, max(2, options.rounds // 5), options.files))
 
