@@ -58,6 +58,37 @@ def test_another_provider_keeps_its_settings(root: Path, read: Read) -> None:
     }
 
 
+def test_a_cluster_on_google_keeps_its_settings(root: Path, read: Read) -> None:
+    (root / "c.yaml").write_text(
+        "provider: {type: gcp, region: us-west1, availability_zone: us-west1-a, project_id: p}\n"
+        "auth: {ssh_user: ada}\n"
+        "head_node: &node\n"
+        "  machineType: n1-standard-8\n"
+        "  guestAccelerators: [{acceleratorType: nvidia-tesla-t4, acceleratorCount: 2}]\n"
+        "  disks:\n"
+        "    - {boot: true, autoDelete: true, type: PERSISTENT, initializeParams: {diskSizeGb: 50,"
+        " sourceImage: projects/debian-cloud/global/images/family/debian-12}}\n"
+        "  scheduling: [{preemptible: true}]\n"
+        "  serviceAccounts: [{email: a@b, scopes: [devstorage.read_only]}]\n"
+        "  canIpForward: true\n"
+        "worker_nodes: *node\n"
+    )
+    compute = resolve_compute(read("name: x\ncluster: c.yaml\n"))
+    assert dict(compute.settings) == {
+        "project": "p",
+        "region": ("us-west1",),
+        "zone": ("us-west1-a",),
+        "user": "ada",
+        "machine_type": ("n1-standard-8+nvidia-tesla-t4:2",),
+        "spot": True,
+        "service_account": "a@b",
+        "scopes": ("devstorage.read_only",),
+        "image_family": "projects/debian-cloud/global/images/family/debian-12",
+        "disk": 50,
+        "node_config": '{"canIpForward": true}',
+    }
+
+
 def test_a_commands_cluster_wins_over_compute_and_compute_over_the_cluster(
     root: Path, read: Read
 ) -> None:
