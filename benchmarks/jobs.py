@@ -82,9 +82,9 @@ def _head() -> Iterator[str]:
         _await_nodes(url)
         yield url
     finally:
-        while _killed(directory):
+        while _killed(directory) or Path(directory).exists():  # workers may still write there
+            shutil.rmtree(directory, ignore_errors=True)
             time.sleep(0.1)
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _await_nodes(url: str) -> None:

@@ -13,6 +13,7 @@ import re
 import zipfile
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from outrig.api import EntryKind
 from outrig_ray.engine.node.place import HERE
@@ -61,11 +62,15 @@ def pack(reader: SnapshotReader) -> tuple[bytes, int]:
 
 
 def pack_file(content: bytes) -> bytes:
-    """Return a package with the program and one file for it."""
+    """Return a package with the program and one file for it, like no other package.
+
+    Ray drops one as soon as the last job that uses it has ended, whoever else is about to.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         add_program(archive)
         add_file(archive, f"{HERE}/file", [content], executable=False)
+        add_file(archive, f"{HERE}/once", [uuid4().bytes], executable=False)
     return out.getvalue()
 
 

@@ -21,6 +21,7 @@ from outrig_ray.engine.files import FilesOnCluster
 from outrig_ray.engine.held import Shelf
 from outrig_ray.engine.package import name_of, pack_file
 from outrig_ray.engine.runs import RunsAsJobs
+from outrig_ray.jobs.job import JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +121,13 @@ class RayProvider(RunsAsJobs, FilesOnCluster, WithEnvironment, WithSessionEnd, W
                 ).job(cpus=0, resources=place)
                 for place in self.places(session_id)
             ]
-            known += self.finished(asked)
+            ended = self.finished(asked)
+            known += ended
+            failed = [one for one in ended if one.status is not JobStatus.SUCCEEDED]
+            if failed:
+                raise RemoteError(
+                    f"files of the session are still on the cluster: {failed[0].message.strip()}"
+                )
         self.jobs.forget([one.id for one in known], self.attendant.pause)
         shelf.remove()
 

@@ -67,7 +67,7 @@ class Head:
         place = str(self._record["place"])
         self.file.unlink()
         _await(lambda: not _killed(place))
-        shutil.rmtree(place, ignore_errors=True)
+        _await(lambda: _removed(place))
 
 
 def _started() -> dict[str, object]:
@@ -119,6 +119,12 @@ def _killed(place: str) -> bool:
                 found = True
                 os.kill(int(entry.name), signal.SIGKILL)
     return found
+
+
+def _removed(place: str) -> bool:
+    """Remove the directory; workers that are about to end may still write there."""
+    shutil.rmtree(place, ignore_errors=True)
+    return not Path(place).exists()
 
 
 def _await(condition: Callable[[], bool]) -> None:
