@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytest_plugins = ("outrig.testing.fixtures", "pytester")
+
+
+def pytest_configure() -> None:
+    """Let programs take Ctrl-C as in a terminal: what a shell runs aside is started without."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

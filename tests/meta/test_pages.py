@@ -27,7 +27,7 @@ PAGES = [
 def test_a_page_tells_the_truth(
     page: str, run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for directory in (Path.home() / ".local/bin", Path(sys.executable).parent):
+    for directory in (Path(sys.executable).parent, Path.home() / ".local/bin"):
         monkeypatch.setenv("PATH", str(directory), prepend=os.pathsep)
     wrong = check_page((ROOT / page).read_text(), run.directory, ROOT)
     assert not wrong, "\n".join(wrong)

@@ -187,7 +187,14 @@ class Machine:
             if as_user:
                 inside += ["-S", "1500", "-G", "1500"]
             argv = [*inside, "env", "-i", f"HOME={self.home}", f"PATH={os.defpath}", *argv]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            argv,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",  # names of files may be any bytes
+            check=False,
+            timeout=60,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -119,7 +119,6 @@ def test_settings_of_a_plugin_that_is_gone_are_hidden_and_can_be_removed(
         ("set providers.acme.slots many", 2, "expected a whole number, not", ""),
         ("set output xml", 2, "output: expected one of table, json, csv, plain, not", ""),
         ("set providers.acm.slots 1", 8, 'no provider named "acm"', 'did you mean "acme"?'),
-        ("set providers.ray.region x", 8, 'no provider named "ray"', "does not include it"),
         ("get", 2, "", ""),
     ],
 )

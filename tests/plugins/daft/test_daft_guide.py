@@ -30,7 +30,7 @@ def type_line(run: CommandLine, tmp_path: Path, away_from_home: Path) -> Type:
     run.directory.mkdir()
     run("shim", "install", "daft", "--dir", str(tmp_path / "shims")).checked()
     variables = {
-        "PATH": f"{tmp_path / 'shims'}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{tmp_path / 'shims'}{os.pathsep}{os.defpath}",  # without a real daft
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
