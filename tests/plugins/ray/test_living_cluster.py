@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 import time
@@ -84,8 +85,11 @@ worker_start_ray_commands:
 def alive(living: Clusters, name: str) -> int:
     """Return how many nodes Ray says are alive."""
     text = "import ray; ray.init('auto', logging_level='ERROR', log_to_driver=False);"
-    text += "print(sum(one['Alive'] for one in ray.nodes()))"
-    return int(living("exec", name, f"python -c {shlex.quote(text)}").checked().out)
+    text += "print('alive:', sum(one['Alive'] for one in ray.nodes()))"
+    done = living("exec", name, f"python -c {shlex.quote(text)}").checked()
+    found = re.search(r"^alive: (\d+)$", done.out, re.MULTILINE)  # Ray may say more
+    assert found is not None, str(done)
+    return int(found[1])
 
 
 def until_alive(living: Clusters, name: str, count: int) -> None:
@@ -131,8 +135,12 @@ def test_a_real_cluster_from_up_to_down(living: Clusters) -> None:
 
 def _a_worker_of_another_version_is_refused(living: Clusters) -> None:
     file = living.write("real", cluster_text(f"python -c {shlex.quote(OTHER_VERSION)}"))
+    deadline = time.monotonic() + LIMIT_S
     done = living("up", str(file), timeout_s=LIMIT_S)
-    assert (done.exit_code, "Version mismatch" in done.err) == (7, True), str(done)
+    while "Version mismatch" not in done.err:  # a busy machine's Ray may have given up before that
+        assert time.monotonic() < deadline, str(done)
+        done = living("up", str(file), timeout_s=LIMIT_S)
+    assert done.exit_code == 7, str(done)
     assert "1 of 1 workers failed" in done.err
     assert alive(living, "real") == 1, "the head goes on"
 
