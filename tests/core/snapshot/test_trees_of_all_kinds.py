@@ -15,16 +15,16 @@ from outrig.model.snapshot import Entry, EntryKind
 from outrig.snapshot.restore import restore
 from outrig.snapshot.scan import ScanOptions, preview
 from outrig.testing.directories import write_files
-from outrig.testing.stores import Library, picture
+from outrig.testing.stores import Library, Seen, picture
 
 if TYPE_CHECKING:
     from outrig.model.snapshot import SnapshotInfo
 
 
-def _back(library: Library, info: SnapshotInfo, into: Path) -> None:
-    """Restore, and compare with the project byte for byte, bit for bit and time for time."""
+def _restored(library: Library, info: SnapshotInfo, into: Path) -> dict[bytes, Seen]:
+    """Restore, and return every byte, mode and time of it."""
     restore(library.reader(info), into, library.context, outside_links=True)
-    assert picture(into) == picture(library.root)
+    return picture(into)
 
 
 def _entries(library: Library, info: SnapshotInfo) -> dict[str, Entry]:
@@ -43,14 +43,14 @@ def test_modes_times_links_and_empty_directories_come_back(
     os.utime(library.root / "a/nothing", ns=(1, 987_654_321_000_000_001))
     os.utime(library.root / "dangling", ns=(1, 5_000_000_007), follow_symlinks=False)
     os.utime(library.root / "run.sh", ns=(1, -1_000_000_000))
-    _back(library, library.create().info, tmp_path / "back")
+    assert _restored(library, library.create().info, tmp_path / "back") == picture(library.root)
 
 
 def test_sizes_around_the_borders_of_chunks(library: Library, tmp_path: Path) -> None:
     mib = 1 << 20
     for size in (0, 1, mib - 1, mib, mib + 1, 4 * mib - 1, 4 * mib, 4 * mib + 1, 9 * mib):
         (library.root / f"{size}.bin").write_bytes((b"%d" % size * size)[:size])
-    _back(library, library.create().info, tmp_path / "back")
+    assert _restored(library, library.create().info, tmp_path / "back") == picture(library.root)
 
 
 def test_names_of_every_sort(library: Library, tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_names_of_every_sort(library: Library, tmp_path: Path) -> None:
     names += [b"n" * 255, b"...", b"~", b"\x1b[31mred", b"c\\d", b"*", "é".encode()]
     for name in names:
         (library.root / os.fsdecode(name)).write_bytes(name)
-    _back(library, library.create().info, tmp_path / "back")
+    assert _restored(library, library.create().info, tmp_path / "back") == picture(library.root)
 
 
 def test_a_hundred_levels_deeper_than_any_path_may_be_long(
@@ -101,7 +101,7 @@ def test_loops_of_links_are_links(library: Library, tmp_path: Path) -> None:
     (library.root / "self").symlink_to("self")
     (library.root / "dir").mkdir()
     (library.root / "dir/parent").symlink_to("..")
-    _back(library, library.create().info, tmp_path / "back")
+    assert _restored(library, library.create().info, tmp_path / "back") == picture(library.root)
 
 
 def test_hard_links_are_files_of_the_same_content(library: Library, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_hard_links_are_files_of_the_same_content(library: Library, tmp_path: Pa
     (library.root / "two").hardlink_to(library.root / "one")
     stored = library.create()
     assert stored.info.file_count == 2
-    _back(library, stored.info, tmp_path / "back")
+    assert _restored(library, stored.info, tmp_path / "back") == picture(library.root)
     assert (tmp_path / "back/one").stat().st_nlink == 1
 
 
@@ -200,7 +200,7 @@ def test_entries_are_sorted_by_path_with_parents_first(library: Library) -> None
 def test_an_empty_project_is_a_snapshot(library: Library, tmp_path: Path) -> None:
     stored = library.create()
     assert (stored.info.file_count, stored.info.size_bytes) == (0, 0)
-    _back(library, stored.info, tmp_path / "back")
+    assert _restored(library, stored.info, tmp_path / "back") == picture(library.root)
 
 
 def test_directories_beyond_one_piece_of_the_list(library: Library, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_directories_beyond_one_piece_of_the_list(library: Library, tmp_path: Pa
     assert stored.info.file_count == 3000
     kinds = {entry.kind for entry in library.reader(stored.info).entries()}
     assert kinds == {EntryKind.FILE, EntryKind.DIRECTORY}
-    _back(library, stored.info, tmp_path / "back")
+    assert _restored(library, stored.info, tmp_path / "back") == picture(library.root)
     (library.root / "directory-with-a-long-name-0150/new").write_text("new")
     changed = library.create()
     assert changed.new_bytes < 600_000

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Hold = Callable[..., Held]
 
+WORKS = (RunStatus.SUCCEEDED, b"a")
+
 
 @pytest.fixture(params=["openssh", "paramiko"])
 def hold(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Hold]:
@@ -50,11 +52,11 @@ def own(isolated: Lab) -> Machine:
     return isolated.boot("gamma", home_size="24m")
 
 
-def works(held: Held) -> None:
-    """Check that something runs, and end the session."""
+def outcome(held: Held) -> tuple[RunStatus, bytes]:
+    """Run something, end the session, and return how that went and what was printed."""
     state, out, _ = held.sh("cat a.txt")
-    assert (state.status, out) == (RunStatus.SUCCEEDED, b"a")
     held.end()
+    return state.status, out
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def works(held: Held) -> None:
 )
 def test_what_a_login_script_prints_does_not_matter(own: Machine, hold: Hold, noise: str) -> None:
     own.run(f"printf '%s\\n' {shlex.quote(noise)} > {own.home}/.bashrc")
-    works(hold("gamma"))
+    assert outcome(hold("gamma")) == WORKS
 
 
 def test_a_login_script_that_ends_the_shell_is_one_line(own: Machine, hold: Hold) -> None:
@@ -84,7 +86,7 @@ def test_any_login_shell_will_do(own: Machine, hold: Hold, shell: str) -> None:
     if not found:
         pytest.skip(f"there is no {shell} here")
     own.run(f"sed 's#:/bin/bash$#:{found}#' /etc/passwd > /tmp/new; cat /tmp/new > /etc/passwd")
-    works(hold("gamma"))
+    assert outcome(hold("gamma")) == WORKS
 
 
 def test_a_home_that_cannot_be_written_is_one_line_and_another_place_will_do(
@@ -94,12 +96,12 @@ def test_a_home_that_cannot_be_written_is_one_line_and_another_place_will_do(
     with pytest.raises(RemoteError, match=r"^gamma: node root /home/ann/.* Read-only") as caught:
         hold("gamma")
     assert "root" in str(caught.value.hint)
-    works(hold("gamma", root="/tmp/elsewhere of mine"))
+    assert outcome(hold("gamma", root="/tmp/elsewhere of mine")) == WORKS
 
 
 def test_a_tmp_without_programs_does_not_matter(own: Machine, hold: Hold) -> None:
     own.run("mount -o remount,noexec /tmp; mount -o remount,noexec /home")
-    works(hold("gamma"))
+    assert outcome(hold("gamma")) == WORKS
 
 
 def test_no_python_is_one_line(own: Machine, hold: Hold) -> None:
@@ -118,7 +120,7 @@ def test_a_full_disk_is_one_line_and_space_is_enough_to_go_on(own: Machine, hold
         held.sync(big)
     assert "\n" not in str(caught.value)
     assert held.sync({"a.txt": "a", "small": "b"}).skipped is False
-    works(held)
+    assert outcome(held) == WORKS
 
 
 def test_killed_in_the_middle_of_a_sync_it_is_taken_up_again(own: Machine, hold: Hold) -> None:
@@ -178,7 +180,7 @@ def test_a_machine_that_dies_in_the_middle_of_a_sync(
 def test_nothing_is_left_on_the_host_but_the_program(own: Machine, hold: Hold) -> None:
     held = hold("gamma")
     held.start()
-    works(held)
+    assert outcome(held) == WORKS
     provider = held.provider
     assert isinstance(provider, SshProvider)
     provider.close()
