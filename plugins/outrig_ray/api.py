@@ -16,6 +16,7 @@ _HOME = {
     "outrig_ray.clusters.taking_down": ("take_down",),
     "outrig_ray.jobs.address": ("DASHBOARD_PORT", "Address"),
     "outrig_ray.jobs.client": ("Jobs",),
+    "outrig_ray.jobs.columns": ("JOB_COLUMNS",),
     "outrig_ray.jobs.following": ("follow_job",),
     "outrig_ray.jobs.job": ("Job", "NewJob"),
     "outrig_ray.jobs.package": ("upload_directory",),
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from outrig_ray.jobs.address import DASHBOARD_PORT as DASHBOARD_PORT
     from outrig_ray.jobs.address import Address as Address
     from outrig_ray.jobs.client import Jobs as Jobs
+    from outrig_ray.jobs.columns import JOB_COLUMNS as JOB_COLUMNS
     from outrig_ray.jobs.following import follow_job as follow_job
     from outrig_ray.jobs.job import Job as Job
     from outrig_ray.jobs.job import NewJob as NewJob

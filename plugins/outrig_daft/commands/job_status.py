@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from outrig.api import Column, Command, argument, interruptible
+from outrig.api import Command, argument, interruptible
 from outrig_daft.commands.running_jobs import CLUSTER_NAME
 from outrig_daft.commands.words import CONFIG, KEY, running_cluster
 from outrig_daft.jobs import jobs_on
-
-if TYPE_CHECKING:
-    from outrig_ray.api import Job
+from outrig_ray.api import JOB_COLUMNS
 
 JOB = argument("job-id", "the job's id, as submit printed it", required=False)
 
@@ -31,15 +27,5 @@ class DaftJobStatus(Command):
         with interruptible(self.outrig):
             jobs = jobs_on(self.outrig, running_cluster(self))
             found = jobs.jobs() if job_id is None else [jobs.job(job_id)]
-        self.listing(found, _COLUMNS, empty="no jobs")
+        self.listing(found, JOB_COLUMNS, empty="no jobs")
         return 0
-
-
-_COLUMNS: tuple[Column[Job], ...] = (
-    Column("id", lambda one: one.id),
-    Column("status", lambda one: one.status.value),
-    Column("exit", lambda one: one.exit_code),
-    Column("submitted", lambda one: one.submitted_at),
-    Column("ended", lambda one: one.ended_at),
-    Column("command", lambda one: one.entrypoint),
-)

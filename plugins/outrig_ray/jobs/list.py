@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from outrig.api import Column, Command
+from outrig.api import Command
+from outrig_ray.jobs.columns import JOB_COLUMNS
 from outrig_ray.jobs.words import CLUSTER_OPTIONS, jobs_of
-
-if TYPE_CHECKING:
-    from outrig_ray.jobs.job import Job
 
 
 class RayJobList(Command):
@@ -22,15 +18,5 @@ class RayJobList(Command):
 
     def handle(self) -> int:
         """Print them."""
-        self.listing(jobs_of(self).jobs(), _COLUMNS, empty="no jobs")
+        self.listing(jobs_of(self).jobs(), JOB_COLUMNS, empty="no jobs")
         return 0
-
-
-_COLUMNS: tuple[Column[Job], ...] = (
-    Column("id", lambda one: one.id),
-    Column("status", lambda one: one.status.value),
-    Column("exit", lambda one: one.exit_code),
-    Column("submitted", lambda one: one.submitted_at),
-    Column("ended", lambda one: one.ended_at),
-    Column("entrypoint", lambda one: one.entrypoint),
-)
