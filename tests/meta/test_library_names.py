@@ -1,4 +1,4 @@
-"""`outrig.api` offers every record and interface that plugins meet, and all names load."""
+"""`outrig.api` offers every record and interface that plugins meet; names of both APIs load."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import inspect
 import pytest
 
 import outrig.api
+import outrig_ray.api
 
 MODULES = (
     "outrig.interfaces",
@@ -22,6 +23,11 @@ MODULES = (
 @pytest.mark.parametrize("name", dir(outrig.api))
 def test_every_name_loads(name: str) -> None:
     assert getattr(outrig.api, name) is not None
+
+
+@pytest.mark.parametrize("name", dir(outrig_ray.api))
+def test_every_name_of_the_ray_plugin_loads(name: str) -> None:
+    assert getattr(outrig_ray.api, name) is not None
 
 
 @pytest.mark.parametrize("module", MODULES)
