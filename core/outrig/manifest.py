@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         problems: list[list[Any]]
 
 
-FORMAT = 3
+FORMAT = 4
 OWN = "outrig"
 _DAMAGED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 GROUPS = ("commands", "providers", "stores", "expanders", "extensions")
@@ -39,6 +39,7 @@ class Entry:
     `kind` is `command`, `route` or `group` in the group `commands`, else `plugin`. `words` is what
     a command is called by. `requires` is the range of Outrig versions its distribution asks for.
     `runs` tells of a command that it runs the user's program, also when it cannot be imported.
+    `options` are a group's: how each is written, and what it means.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Entry:
         "kind",
         "name",
         "only",
+        "options",
         "requires",
         "runs",
         "shim",
@@ -76,6 +78,7 @@ class Entry:
         only: Iterable[str] = (),
         shim: str | None = None,
         runs: bool = False,
+        options: Iterable[tuple[str, str]] = (),
     ) -> None:
         self.group = group
         self.name = name
@@ -92,6 +95,7 @@ class Entry:
         self.only = tuple(only)
         self.shim = shim
         self.runs = runs
+        self.options = tuple(options)
 
     @property
     def words(self) -> str:
@@ -117,6 +121,7 @@ class Entry:
             list(self.only),
             self.shim,
             self.runs,
+            [list(one) for one in self.options],
         ]
 
 

@@ -38,6 +38,7 @@ def look(group: str, value: str) -> dict[str, object]:
             "summary": found.summary,
             "hidden": found.hidden,
             "shim": found.shim,
+            "options": [[str(written), str(meaning)] for written, meaning in found.options],
         }
     if isinstance(found, Route):
         return {

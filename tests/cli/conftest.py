@@ -22,7 +22,10 @@ from datetime import datetime, timezone
 from outrig.api import Column, Command, Group, Route, argument, option
 from outrig.errors import AuthError, UsageError
 
-ACME = Group(summary="Commands of a third party")
+ACME = Group(
+    summary="Commands of a third party",
+    options=(("--output json|console", "how to print"), ("--debug", "more"), ("--at URL", "where")),
+)
 DEFAULT = Route(to="acme echo", summary="Echo by default")
 TOOL = Route(to="", style="odd", only=("acme",), shim="acmetool", summary="As acmetool")
 
@@ -46,6 +49,8 @@ class Echo(Command):
         option("dry", "n", "do nothing"),
         option("volume", "v", "mount", value="VOLUME"),
         option("secret", None, "not shown", hidden=True),
+        option("name", "t", "what it is called", value="NAME", also=("client-token",)),
+        option("mount", "m", "a folder", value="DIR", repeat=True, also=("b", "bind", "mnt")),
     )
 
     def complete(self, name, prefix):
@@ -56,9 +61,13 @@ class Echo(Command):
         told = {name: self.option(name) for name in names if self.was_given(name)}
         told |= {"words": list(self.argument_words("words")), "style": self.route_style}
         told |= {"after": self.after_dashes, "verbosity": self.verbosity, "quiet": self.quiet}
-        told |= {"yes": self.flag("yes")}
+        told |= {"group": dict(self.group_options), "yes": self.flag("yes")}
         self.write(json.dumps(told) + "\\n")
         return 0
+
+
+class Both(Echo):
+    summary = "A command with commands below it"
 
 
 class Exec(Echo):
@@ -180,6 +189,8 @@ NAMES = {
     "acme": "ACME",
     "acme.echo": "Echo",
     "acme.exec": "Exec",
+    "acme.both": "Both",
+    "acme.both.list": "Rows",
     "acme.shell": "Shell",
     "acme.start": "Start",
     "acme.rows": "Rows",

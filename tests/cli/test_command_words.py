@@ -49,6 +49,10 @@ def told(run: CommandLine, *words: str) -> dict[str, object]:
         (["a", "--", "-n", "--", "--help"], {"words": ["a", "-n", "--", "--help"]}),
         (["--volume", "data"], {"volume": "data"}),
         (["-v", "data"], {"volume": "data"}),
+        (["--name", "n"], {"name": "n"}),
+        (["--client-token=n"], {"name": "n"}),
+        (["-t", "n"], {"name": "n"}),
+        (["-ma", "-b", "b", "--bind", "c", "--mnt=d", "--mount", "e"], {"mount": list("abcde")}),
         (["x", "--verbose", "-q", "-y"], {"verbosity": 1, "quiet": True, "yes": True}),
     ],
     ids=str,
@@ -58,7 +62,7 @@ def test_words_are_read_as_getopt_reads_them(
 ) -> None:
     answer = told(run, "echo", *words)
     assert {name: answer.get(name) for name in expected} == expected
-    given = {"lr", "count", "env", "when", "dry", "volume", "colour"}
+    given = {"lr", "count", "env", "when", "dry", "volume", "colour", "name", "mount"}
     assert given & answer.keys() == given & expected.keys()
 
 

@@ -138,6 +138,52 @@ def test_a_groups_default_command_is_a_route(run: CommandLine) -> None:
     assert "  list  A listing\n" in run("acme", "admin", "--help").checked().out
 
 
+def test_a_command_may_have_commands_below_it(run: CommandLine) -> None:
+    answer = run("acme", "both", "x", "-n").checked().json()
+    assert isinstance(answer, dict)
+    assert answer["words"] == ["x"]
+    assert "NAME" in run("acme", "both", "list").checked().out
+    out = run("acme", "both", "--help").checked().out
+    assert "Usage: outrig acme both [OPTIONS]" in out
+    assert out.partition("Commands:\n")[2].startswith("  list  A listing\n")
+    assert "Commands:" not in run("acme", "echo", "--help").checked().out
+
+
+def test_a_group_has_options_of_its_own(run: CommandLine) -> None:
+    out = run("acme", "--help").checked().out
+    assert "  --output json|console" in out
+    words = ("--debug", "--output", "json", "--at=x", "both", "-n")
+    answer = run("acme", *words).checked().json()
+    assert isinstance(answer, dict)
+    assert answer["group"] == {"debug": "", "output": "json", "at": "x"}
+    assert run("acme", "--output", "json", "rows").checked().out.startswith("[")
+    assert run("acme", "--output=console", "rows").checked().out.startswith("NAME")
+    out = run("acme", "--output", "json", "rows", "--output", "plain").checked().out
+    assert out.startswith("a")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--output", "xml", "rows"], "--output: 'xml' is not one of json, console"),
+        (["--output"], "--output needs a value"),
+        (["--debug=1", "rows"], "--debug takes no value, got '1'"),
+        (["--other", "rows"], "outrig acme: unknown option --other"),
+    ],
+    ids=str,
+)
+def test_options_of_groups_that_are_wrong(words: list[str], message: str, run: CommandLine) -> None:
+    done = run("acme", *words)
+    assert done.exit_code == 2
+    assert message in done.err
+
+
+def test_help_shows_every_name_of_an_option(run: CommandLine) -> None:
+    out = run("acme", "echo", "--help", env={"COLUMNS": "100"}).checked().out
+    assert "  -t, --name, --client-token NAME" in out
+    assert "  -m, -b, --mount, --bind, --mnt DIR" in out
+
+
 def test_a_plugin_can_be_left_out(run: CommandLine) -> None:
     assert "acme" not in run("--without-plugin", "acme-cli", "--help").checked().out
     assert run("--without-plugin=acme-cli", "acme", "echo").exit_code == 2

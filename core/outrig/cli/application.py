@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from outrig.cli.command import Command
-from outrig.cli.definition import Option, option
+from outrig.cli.definition import Option, letters_of, option
 from outrig.cli.errors import report
 from outrig.cli.input import Words
 from outrig.cli.menu import program
@@ -121,8 +121,17 @@ def _help(command: Command, asked: Invocation, failure: OutrigError | None) -> i
     if failure is not None:
         report(failure)
     everywhere = {one.name for one in global_options()} - _own(command)
-    send(sys.stdout, command_help(command, program(asked), everywhere))
+    send(sys.stdout, command_help(command, program(asked), everywhere, below=_below(command)))
     return 0
+
+
+def _below(command: Command) -> list[tuple[str, str]]:
+    """Return the commands that a further word leads to, where a command is also a group."""
+    from outrig.cli.tree import Tree
+    from outrig.manifest import load
+
+    found = Tree(load()).children(" ".join(command.words))
+    return [(word, entry.summary) for word, entry in found.items() if entry is not None]
 
 
 def _handle(command: Command, asked: Invocation, words: Words) -> int:
@@ -151,7 +160,7 @@ def _own(command: Command) -> set[str]:
 
 
 def _asks_for_help(command: Command, words: Sequence[str]) -> bool:
-    own_short = any(one.shortcut == "h" for one in command.options)
+    own_short = any("h" in letters_of(one) for one in command.options)
     return "--help" in words or ("-h" in words and not own_short)
 
 
@@ -180,6 +189,7 @@ def _settle(command: Command, words: Words, asked: Invocation) -> None:
     own = _own(command)
     command.tool = " ".join(program(asked).split(" ")[: -len(command.words)]) or command.tool
     command.verbosity = asked.verbosity + (words.count("verbose") if "verbose" not in own else 0)
+    command.group_options = asked.group_options
     command.quiet = asked.quiet or ("quiet" not in own and words.given("quiet"))
     if asked.yes and "yes" not in own:
         words.set_option("yes", True)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from cleo.commands.base_command import BaseCommand
 
+from outrig.cli.definition import Definition
 from outrig.cli.input import Words, arguments_among
 from outrig.cli.terminal import clean, is_terminal, paint, send
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cleo.io.io import IO
 
@@ -75,6 +77,8 @@ class Command(BaseCommand):
     """The look of listings the words came with (`any`), see `outrig.cli.route.Route`."""
     tool: str = "outrig"
     """What the user types before the command's words: `outrig`, `outrig any`, a shim's name."""
+    group_options: Mapping[str, str] = MappingProxyType({})
+    """Options that stood right after the words of the command's groups, see `Group.options`."""
     quiet: bool = False
     verbosity: int = 0
 
@@ -85,6 +89,7 @@ class Command(BaseCommand):
 
     def configure(self) -> None:
         """Add the declared arguments and options, and those of listings, to the definition."""
+        self._definition = Definition()
         for one in self.arguments:
             self._definition.add_argument(one)
         for each in self.options:
@@ -220,9 +225,11 @@ class Command(BaseCommand):
     @property
     def output(self) -> str:
         """How to print a listing: `--output`, the style of the words, the setting, or `table`."""
-        asked = self.text("output")
+        asked = self.text("output") if self.definition.has_option("output") else None
         if asked:
             return asked
+        if "output" in self.group_options:
+            return "json" if self.group_options["output"] == "json" else "table"
         style = self.route_style
         if style in self.styles and style is not None:
             return style

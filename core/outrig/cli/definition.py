@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cleo.exceptions import CleoLogicError
 from cleo.io.inputs.argument import Argument as CleoArgument
+from cleo.io.inputs.definition import Definition as CleoDefinition
 from cleo.io.inputs.option import Option as CleoOption
 
 from outrig.errors import UsageError
@@ -21,7 +23,10 @@ _EXPECTED: dict[object, str] = {int: "a whole number", float: "a number"}
 
 
 class Option(CleoOption):
-    """An option; `value` is what its value is called in help, `None` for a flag."""
+    """An option; `value` is what its value is called in help, `None` for a flag.
+
+    `also` are further long names of it. It is asked for by its first one.
+    """
 
     def __init__(
         self,
@@ -36,12 +41,14 @@ class Option(CleoOption):
         repeat: bool,
         implied: str | None,
         hidden: bool,
+        also: Sequence[str] = (),
     ) -> None:
+        letters = [*([short] if short else []), *(one for one in also if len(one) == 1)]
         if repeat and isinstance(default, tuple):
             default = list(default)
         super().__init__(
             name,
-            short,
+            "|".join(letters) or None,
             flag=value is None,
             requires_value=implied is None,
             is_list=repeat,
@@ -53,9 +60,10 @@ class Option(CleoOption):
         self.choices = choices
         self.implied = implied
         self.hidden = hidden
+        self.also = tuple(one for one in also if len(one) > 1)
 
     def without_shortcut(self) -> Option:
-        """Return the same option with its long name only."""
+        """Return the same option with its long names only."""
         return Option(
             self.name,
             None,
@@ -67,6 +75,7 @@ class Option(CleoOption):
             repeat=self.is_list(),
             implied=self.implied,
             hidden=self.hidden,
+            also=self.also,
         )
 
     def read(self, text: str) -> object:
@@ -99,6 +108,41 @@ class Argument(CleoArgument):
         return _read(self.name.upper(), text, self.convert, self.choices)
 
 
+class Definition(CleoDefinition):
+    """cleo's definition, in which an option is found by each of its names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._also: dict[str, str] = {}
+
+    def add_option(self, option: CleoOption) -> None:
+        """Add an option; raises cleo's logic error when one of its names is taken."""
+        further = option.also if isinstance(option, Option) else ()
+        for name in (option.name, *further):
+            if self.has_option(name):
+                raise CleoLogicError(f'An option named "{name}" already exists')
+        super().add_option(option)
+        self._also |= dict.fromkeys(further, option.name)
+
+    def has_option(self, name: str) -> bool:
+        """Tell whether an option has that long name."""
+        return name in self._also or super().has_option(name)
+
+    def option(self, name: str) -> CleoOption:
+        """Return the option that has that long name."""
+        return super().option(self._also.get(name, name))
+
+
+def letters_of(option: CleoOption) -> tuple[str, ...]:
+    """Return the short names of an option."""
+    return tuple(option.shortcut.split("|")) if option.shortcut else ()
+
+
+def long_names_of(option: CleoOption) -> tuple[str, ...]:
+    """Return the long names of an option, the one it is asked for by first."""
+    return (option.name, *(option.also if isinstance(option, Option) else ()))
+
+
 def option(
     name: str,
     short: str | None = None,
@@ -111,13 +155,16 @@ def option(
     repeat: bool = False,
     implied: str | None = None,
     hidden: bool = False,
+    also: Sequence[str] = (),
 ) -> Option:
     """Declare `--name` (and `-short`).
 
     Without `value` it is a flag. With it, it takes a value, shown in help as `--name VALUE`;
     `type` turns the text into the value (a `ValueError` becomes a usage error), `choices` bounds
     it, `repeat` makes it a list, and `implied` makes the value optional: `--name` alone then means
-    `--name=IMPLIED`, any other value must be joined by `=`.
+    `--name=IMPLIED`, any other value must be joined by `=`. `also` are further names, those of one
+    letter short ones: `option("volume", "v", also=("m", "mount"), …)`; a command asks for the
+    option by the first.
     """
     if value is None and (choices or type is not str):
         value = name.rpartition("-")[2].upper()
@@ -132,6 +179,7 @@ def option(
         repeat=repeat,
         implied=implied,
         hidden=hidden,
+        also=also,
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cleo.io.inputs.input import Input
 
-from outrig.cli.definition import Argument, Option
+from outrig.cli.definition import Argument, Option, letters_of, long_names_of
 from outrig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ class Words(Input):
         )
 
     def _has_digits_option(self) -> bool:
-        return any((one.shortcut or "").isdigit() for one in self._definition.options)
+        return any(
+            letter.isdigit() for one in self._definition.options for letter in letters_of(one)
+        )
 
     def _take_all_from(self, word: str) -> None:
         rest = [word, *self._words[self._position :]]
@@ -211,7 +213,7 @@ class Words(Input):
 
     def _unknown(self, word: str) -> UsageError:
         name = word.partition("=")[0]
-        known = [f"--{one.name}" for one in self._definition.options]
+        known = [f"--{long}" for one in self._definition.options for long in long_names_of(one)]
         near = get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]}?" if near else f"outrig {self._asked_for} --help"
         return UsageError(f"{self._asked_for}: unknown option {name}", hint=hint)

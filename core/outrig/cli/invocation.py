@@ -19,13 +19,15 @@ class Invocation:
 
     `words` are those before the first `--` that are not read yet, `after` those behind it (`None`:
     there was no `--`); `typed` is what the user called the command by, `given` everything that a
-    launcher was called with. The first `implied` of `words` come from a route. What a route came
+    launcher was called with, `group_options` the options of groups that stood there. The first
+    `implied` of `words` come from a route. What a route came
     with bounds the words (`only`) that may follow the prefix `only_at`.
     """
 
     __slots__ = (
         "after",
         "given",
+        "group_options",
         "help",
         "implied",
         "only",
@@ -56,6 +58,7 @@ class Invocation:
         self.implied = 0
         self.only: tuple[str, ...] = ()
         self.only_at = ""
+        self.group_options: dict[str, str] = {}
 
     def consume(self, count: int) -> None:
         """Take the first `count` words as understood."""
@@ -78,6 +81,25 @@ class Invocation:
             self._take_value(name, value if equals else self.words.pop(at + 1))
         elif not self._take_flag(word):
             return False
+        del self.words[at]
+        return True
+
+    def take_group_option(self, at: int, options: Sequence[tuple[str, str]]) -> bool:
+        """Read the option at `words[at]` if it is one of a group's, and remove it."""
+        name, equals, value = self.words[at].partition("=")
+        takes = {written.partition(" ")[0]: written.partition(" ")[2] for written, _ in options}
+        if name not in takes:
+            return False
+        if takes[name]:
+            if not equals and at + 1 >= len(self.words):
+                raise UsageError(f"{name} needs a value")
+            value = value if equals else self.words.pop(at + 1)
+            choices = takes[name].split("|")
+            if len(choices) > 1 and value not in choices:
+                raise UsageError(f"{name}: {value!r} is not one of {', '.join(choices)}")
+        elif equals:
+            raise UsageError(f"{name} takes no value, got {value!r}")
+        self.group_options[name.removeprefix("--")] = value
         del self.words[at]
         return True
 

@@ -57,7 +57,6 @@ def real_program(tool: str, path: str | None = None) -> str | None:
 
 def hand_over_early(asked: Invocation) -> None:
     """Become the real program where that is clear before commands are looked at."""
-    first = asked.words[0] if asked.words else ""
     real = real_program(asked.shim)
     if os.environ.get(OFF, "").lower() == "off" or any(name in os.environ for name in INSIDE):
         if real is None:
@@ -65,7 +64,7 @@ def hand_over_early(asked: Invocation) -> None:
             error.exit_code = 127
             raise error
         _become(real, asked)
-    if real is not None and (asked.version or (len(first) > 1 and first[0] == "-")):
+    if real is not None and asked.version:
         _become(real, asked)
 
 
@@ -78,6 +77,10 @@ def enter(asked: Invocation, tree: Tree) -> None:
             f"no installed command set stands in for {asked.shim!r}",
             hint=f"install its plugin again, or: outrig shim remove {asked.shim}",
         )
+    first = asked.words[0].partition("=")[0] if asked.words else ""
+    own = [written.partition(" ")[0] for written, _ in entry.options]
+    if len(first) > 1 and first[0] == "-" and first not in own:
+        hand_over(asked)
     asked.words[:0] = entry.words.split()
 
 

@@ -61,7 +61,9 @@ def group_help(tree: Tree, prefix: str, asked: Invocation, columns: int | None =
     ]
     if rows:
         text += f"\n{heading('Commands:')}\n{definitions(rows, columns)}"
-    options = (*GLOBAL_OPTIONS, *(() if asked.typed else (VERSION_OPTION,)))
+    here = tree.entries.get(prefix)
+    own = here.options if here is not None else ()
+    options = (*own, *GLOBAL_OPTIONS, *(() if asked.typed else (VERSION_OPTION,)))
     text += f"\n{heading('Options:')}\n{definitions(options, columns)}"
     footer = fill(f"{name} COMMAND --help tells more about a command.", columns)
     return f"{text}\n{footer}\n"

@@ -10,14 +10,27 @@ from __future__ import annotations
 
 
 class Group:
-    """A group of commands: one line about it, and the tool whose shim it answers."""
+    """A group of commands: one line about it, and the tool whose shim it answers.
 
-    __slots__ = ("hidden", "shim", "summary")
+    `options` are those that may stand right after the group's words, each with what it means:
+    `("--output json|console", "how to print")`, or `("--debug", "…")` for a flag. A command finds
+    them in `Command.group_options`.
+    """
 
-    def __init__(self, *, summary: str, shim: str | None = None, hidden: bool = False) -> None:
+    __slots__ = ("hidden", "options", "shim", "summary")
+
+    def __init__(
+        self,
+        *,
+        summary: str,
+        shim: str | None = None,
+        hidden: bool = False,
+        options: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         self.summary = summary
         self.shim = shim
         self.hidden = hidden
+        self.options = options
 
 
 class Route:

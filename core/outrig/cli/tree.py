@@ -66,7 +66,7 @@ class Tree:
             if len(word) > 1 and word[0] == "-":
                 if best is not None and self._owns(best, prefix, word):
                     break
-                if not asked.take_global(at):
+                if not (asked.take_global(at) or self._take_group_option(asked, at, prefix)):
                     if best is not None:
                         break
                     raise self.unknown_option(word, prefix)
@@ -88,6 +88,15 @@ class Tree:
         target = self.entries.get(entry.to) if entry.kind == "route" else None
         is_default = target is not None and target.kind != "group"
         return entry.kind == "command" or (is_default and option not in ("-h", "--help"))
+
+    def _take_group_option(self, asked: Invocation, at: int, prefix: str) -> bool:
+        """Read an option that a group on the way here takes."""
+        while prefix:
+            entry = self.entries.get(prefix)
+            if entry is not None and asked.take_group_option(at, entry.options):
+                return True
+            prefix = prefix.rpartition(" ")[0]
+        return False
 
     def _allowed(self, prefix: str, word: str, asked: Invocation) -> bool:
         return prefix != asked.only_at or not asked.only or word in asked.only

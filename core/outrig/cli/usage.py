@@ -5,12 +5,12 @@ from __future__ import annotations
 from inspect import cleandoc
 from typing import TYPE_CHECKING
 
-from outrig.cli.definition import Argument, Option
+from outrig.cli.definition import Argument, Option, letters_of, long_names_of
 from outrig.cli.menu import heading, help_width, usage
 from outrig.cli.terminal import clean, definitions, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from cleo.io.inputs.argument import Argument as CleoArgument
     from cleo.io.inputs.option import Option as CleoOption
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 
 def command_help(
-    command: Command, name: str, everywhere: Collection[str], columns: int | None = None
+    command: Command,
+    name: str,
+    everywhere: Collection[str],
+    columns: int | None = None,
+    below: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Return the help of a command that is called by `name`, line end included.
 
-    `everywhere` names the options that every command has; they are listed apart.
+    `everywhere` names the options that every command has; they are listed apart. `below` are the
+    commands, with their summaries, that a further word leads to.
     """
     columns = columns or help_width()
     definition = command.definition
@@ -39,6 +44,7 @@ def command_help(
         ("Arguments:", [argument_row(one) for one in definition.arguments]),
         ("Options:", [option_row(one) for one in own]),
         ("Everywhere:", [option_row(one) for one in shared]),
+        ("Commands:", below),
     ):
         if rows:
             parts.append(f"{heading(title)}\n{definitions(rows, columns)}")
@@ -80,7 +86,8 @@ def is_hidden(option: CleoOption) -> bool:
 
 def option_row(option: CleoOption) -> tuple[str, str]:
     """Return how an option is spelled and what it does."""
-    short = f"-{option.shortcut}, " if option.shortcut else "    "
+    short = "".join(f"-{one}, " for one in letters_of(option)) or "    "
+    long = ", ".join(f"--{one}" for one in long_names_of(option))
     value = ""
     choices: tuple[str, ...] = ()
     if isinstance(option, Option) and option.value is not None:
@@ -91,7 +98,7 @@ def option_row(option: CleoOption) -> tuple[str, str]:
     notes = _notes(choices, option.default if not option.is_flag() else None)
     if option.is_list():
         notes.append("may be repeated")
-    return clean(f"{short}--{option.name}{value}"), _with_notes(option.description, notes)
+    return clean(f"{short}{long}{value}"), _with_notes(option.description, notes)
 
 
 def argument_row(argument: CleoArgument) -> tuple[str, str]:

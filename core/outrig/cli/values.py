@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from outrig.cli.application import extend, load_command
 from outrig.cli.completing import FILES, starting
-from outrig.cli.definition import Argument, Option
+from outrig.cli.definition import Argument, Option, long_names_of
 from outrig.cli.input import arguments_among
 from outrig.cli.usage import is_hidden
 from outrig.errors import OutrigError
@@ -45,9 +45,10 @@ def command_candidates(entry: Entry, asked: Invocation, current: str) -> Candida
 
 def _options(command: Command) -> Candidates:
     return [
-        (f"--{one.name}", one.description)
+        (f"--{name}", one.description)
         for one in command.definition.options
         if not is_hidden(one)
+        for name in long_names_of(one)
     ]
 
 
