@@ -10,215 +10,87 @@ import importlib
 from typing import TYPE_CHECKING
 
 _HOME = {
-    "outrig.cli.command": ("Command",),
-    "outrig.cli.commands.project.validate": ("ProjectValidate",),
-    "outrig.cli.commands.session.attach": ("SessionAttach",),
-    "outrig.cli.commands.session.execute": ("SessionExecute",),
-    "outrig.cli.commands.session.start": ("SessionStart",),
-    "outrig.cli.commands.session.stop": ("SessionStop",),
-    "outrig.cli.console": (
-        "terminal_size",
-        "work_in_console",
-    ),
-    "outrig.cli.definition": (
-        "Option",
-        "argument",
-        "option",
-    ),
-    "outrig.cli.invoking": (
-        "cases",
-        "parameter_options",
-    ),
-    "outrig.cli.listing": ("Column",),
-    "outrig.cli.route": (
-        "Group",
-        "Route",
-    ),
-    "outrig.cli.running": (
-        "TerminalObserver",
-        "exit_code",
-        "follow",
-        "interruptible",
-        "say_ends",
-    ),
-    "outrig.cli.starting": (
-        "StartOptions",
-        "start_cases",
-    ),
-    "outrig.durations": ("parse_limit_s",),
-    "outrig.engine": ("Outrig",),
-    "outrig.hookspecs": ("hookimpl",),
+    "outrig.access": "WithConsole WithForward WithLogin WithPrograms",
+    "outrig.background": "start_aside",
+    "outrig.cli.command": "Command",
+    "outrig.cli.commands.project.validate": "ProjectValidate",
+    "outrig.cli.commands.session.attach": "SessionAttach",
+    "outrig.cli.commands.session.execute": "SessionExecute",
+    "outrig.cli.commands.session.start": "SessionStart",
+    "outrig.cli.commands.session.stop": "SessionStop",
+    "outrig.cli.console": "terminal_size work_in_console",
+    "outrig.cli.definition": "Option argument option",
+    "outrig.cli.invoking": "cases parameter_options",
+    "outrig.cli.listing": "Column",
+    "outrig.cli.logging_in": "hand_over",
+    "outrig.cli.route": "Group Route",
+    "outrig.cli.running": "Outcome TerminalObserver each exit_code finish follow interruptible say_ends",
+    "outrig.cli.starting": "StartOptions start_cases",
+    "outrig.durations": "parse_limit_s",
+    "outrig.engine": "Outrig",
+    "outrig.hookspecs": "hookimpl",
     "outrig.interfaces": (
-        "Context",
-        "Expander",
-        "Intent",
-        "Journal",
-        "ObjectStore",
-        "OnThisComputer",
-        "OwnsResources",
-        "Provider",
-        "RunControl",
-        "WithAutostop",
-        "WithCheck",
-        "WithConsole",
-        "WithEnvironment",
-        "WithExecution",
-        "WithFiles",
-        "WithMetrics",
-        "WithForward",
-        "WithLinks",
-        "WithLogin",
-        "WithOwnCount",
-        "WithOwnLifetime",
-        "WithPrices",
-        "WithSessionEnd",
-        "WithUpkeep",
+        "Context Expander Intent Journal ObjectStore OnThisComputer OwnsResources Provider "
+        "RunControl WithAutostop WithCheck WithEnvironment WithExecution WithFiles WithMetrics "
+        "WithLinks WithOwnCount WithOwnLifetime WithPrices WithSessionEnd WithUpkeep"
     ),
-    "outrig.model.attendant": ("Attendant",),
-    "outrig.model.cluster": (
-        "ClusterCommands",
-        "ClusterContainer",
-        "ClusterFile",
-        "ClusterMount",
-        "NodeGroup",
-    ),
-    "outrig.model.console": (
-        "ByteStream",
-        "Console",
-        "ConsoleRequest",
-        "Size",
-    ),
-    "outrig.model.interruption": ("Interruption",),
+    "outrig.lock": "Lock is_held",
+    "outrig.model.attendant": "Attendant",
+    "outrig.model.cluster": "ClusterCommands ClusterContainer ClusterFile ClusterMount NodeGroup",
+    "outrig.model.console": "ByteStream Console ConsoleRequest Program Size",
+    "outrig.model.interruption": "Interruption",
     "outrig.model.node": (
-        "FOR_EVER",
-        "Candidate",
-        "Endpoint",
-        "Inventory",
-        "Kept",
-        "Lifetime",
-        "Login",
-        "Node",
-        "NodeQuery",
-        "Price",
-        "ProvisionRequest",
-        "Release",
-        "ReleaseReport",
-        "ResourceRef",
-        "Role",
+        "FOR_EVER Candidate Endpoint Inventory Kept Lifetime Login Node NodeQuery Price "
+        "ProvisionRequest Release ReleaseReport ResourceRef Role"
     ),
     "outrig.model.project": (
-        "ClusterSpec",
-        "CommandConfig",
-        "Compute",
-        "Environment",
-        "ParamType",
-        "Parameter",
-        "Project",
-        "ProjectForm",
+        "ClusterSpec CommandConfig Compute Environment ParamType Parameter Project ProjectForm"
     ),
-    "outrig.model.resources": ("Resources",),
+    "outrig.model.resources": "Resources",
     "outrig.model.run": (
-        "EnvironmentSource",
-        "ExecuteRequest",
-        "LogPart",
-        "PrepareRequest",
-        "PreparedEnvironment",
-        "Run",
-        "RunRef",
-        "RunState",
-        "RunStatus",
-        "Stream",
-        "Task",
-        "Usage",
+        "EnvironmentSource ExecuteRequest LogPart PrepareRequest PreparedEnvironment Run RunRef "
+        "RunState RunStatus Stream Task Usage"
     ),
     "outrig.model.session": (
-        "Event",
-        "Plan",
-        "RemoteFile",
-        "Session",
-        "SessionState",
-        "Step",
-        "SyncReport",
-        "SyncRequest",
+        "Event Plan RemoteFile Session SessionState Step SyncReport SyncRequest"
     ),
     "outrig.model.snapshot": (
-        "ChunkSink",
-        "DeleteReport",
-        "Entry",
-        "EntryKind",
-        "GitState",
-        "LeftOut",
-        "ObjectInfo",
-        "SnapshotInfo",
-        "SnapshotLabels",
-        "SnapshotQuery",
-        "SnapshotReader",
-        "StoredSnapshot",
-        "Wanted",
+        "ChunkSink DeleteReport Entry EntryKind GitState LeftOut ObjectInfo SnapshotInfo "
+        "SnapshotLabels SnapshotQuery SnapshotReader StoredSnapshot Wanted"
     ),
-    "outrig.node.provider": ("NodeProvider",),
-    "outrig.node.root": (
-        "local_limits",
-        "local_node_root",
-    ),
-    "outrig.paths": ("cache_dir",),
-    "outrig.project.cluster_file": (
-        "ClusterOverrides",
-        "load_cluster_file",
-    ),
-    "outrig.project.create": (
-        "CreateForm",
-        "CreateRequest",
-        "create_project",
-    ),
-    "outrig.project.document": ("Document",),
-    "outrig.project.problem": (
-        "Problem",
-        "ProjectFileError",
-    ),
-    "outrig.project.scalars": ("plain_value",),
-    "outrig.project.schema": (
-        "AnyKind",
-        "Key",
-        "ListKind",
-        "MapKind",
-        "TextKind",
-    ),
-    "outrig.project.section": ("Section",),
-    "outrig.project.toml_document": ("read_toml",),
-    "outrig.session.cancel": ("Cancel",),
-    "outrig.session.name": ("check_name",),
-    "outrig.session.observer": (
-        "Observer",
-        "Progress",
-    ),
-    "outrig.session.requests": (
-        "NewRun",
-        "StartRequest",
-    ),
-    "outrig.session.tmux": ("attach_words",),
-    "outrig.state.owner": (
-        "NAME_TAG",
-        "OWNER_TAG",
-        "SESSION_TAG",
-    ),
-    "outrig.transport.choosing": ("ssh_transport",),
-    "outrig.transport.keys": (
-        "HostKey",
-        "LoginKey",
-        "host_key_for",
-        "login_key",
-    ),
-    "outrig.transport.question": ("remote_python",),
-    "outrig.settings": (
-        "Settings",
-        "setting",
-    ),
+    "outrig.node.provider": "NodeProvider",
+    "outrig.node.root": "local_limits local_node_root",
+    "outrig.paths": "cache_dir",
+    "outrig.project.cluster_file": "ClusterOverrides load_cluster_file",
+    "outrig.project.create": "CreateForm CreateRequest create_project",
+    "outrig.project.document": "Document",
+    "outrig.project.problem": "Problem ProjectFileError",
+    "outrig.project.scalars": "plain_value",
+    "outrig.project.schema": "AnyKind Key ListKind MapKind TextKind",
+    "outrig.project.section": "Section",
+    "outrig.project.toml_document": "read_toml",
+    "outrig.session.beneath": "WithRuntime",
+    "outrig.session.cancel": "Cancel",
+    "outrig.session.name": "check_name",
+    "outrig.session.observer": "Observer Progress",
+    "outrig.session.requests": "NewRun StartRequest",
+    "outrig.session.tmux": "attach_words",
+    "outrig.state.database": "Database",
+    "outrig.state.owner": "NAME_TAG OWNER_TAG SESSION_TAG",
+    "outrig.transport.choosing": "ssh_transport",
+    "outrig.transport.keys": "HostKey LoginKey host_key_for login_key",
+    "outrig.transport.question": "remote_python",
+    "outrig.settings": "Settings setting",
 }
 
-_WHERE = {name: module for module, names in _HOME.items() for name in names}
+_WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 
 if TYPE_CHECKING:
+    from outrig.access import WithConsole as WithConsole
+    from outrig.access import WithForward as WithForward
+    from outrig.access import WithLogin as WithLogin
+    from outrig.access import WithPrograms as WithPrograms
+    from outrig.background import start_aside as start_aside
     from outrig.cli.command import Command as Command
     from outrig.cli.commands.project.validate import ProjectValidate as ProjectValidate
     from outrig.cli.commands.session.attach import SessionAttach as SessionAttach
@@ -233,10 +105,14 @@ if TYPE_CHECKING:
     from outrig.cli.invoking import cases as cases
     from outrig.cli.invoking import parameter_options as parameter_options
     from outrig.cli.listing import Column as Column
+    from outrig.cli.logging_in import hand_over as hand_over
     from outrig.cli.route import Group as Group
     from outrig.cli.route import Route as Route
+    from outrig.cli.running import Outcome as Outcome
     from outrig.cli.running import TerminalObserver as TerminalObserver
+    from outrig.cli.running import each as each
     from outrig.cli.running import exit_code as exit_code
+    from outrig.cli.running import finish as finish
     from outrig.cli.running import follow as follow
     from outrig.cli.running import interruptible as interruptible
     from outrig.cli.running import say_ends as say_ends
@@ -256,19 +132,18 @@ if TYPE_CHECKING:
     from outrig.interfaces import RunControl as RunControl
     from outrig.interfaces import WithAutostop as WithAutostop
     from outrig.interfaces import WithCheck as WithCheck
-    from outrig.interfaces import WithConsole as WithConsole
     from outrig.interfaces import WithEnvironment as WithEnvironment
     from outrig.interfaces import WithExecution as WithExecution
     from outrig.interfaces import WithFiles as WithFiles
-    from outrig.interfaces import WithForward as WithForward
     from outrig.interfaces import WithLinks as WithLinks
-    from outrig.interfaces import WithLogin as WithLogin
     from outrig.interfaces import WithMetrics as WithMetrics
     from outrig.interfaces import WithOwnCount as WithOwnCount
     from outrig.interfaces import WithOwnLifetime as WithOwnLifetime
     from outrig.interfaces import WithPrices as WithPrices
     from outrig.interfaces import WithSessionEnd as WithSessionEnd
     from outrig.interfaces import WithUpkeep as WithUpkeep
+    from outrig.lock import Lock as Lock
+    from outrig.lock import is_held as is_held
     from outrig.model.attendant import Attendant as Attendant
     from outrig.model.cluster import ClusterCommands as ClusterCommands
     from outrig.model.cluster import ClusterContainer as ClusterContainer
@@ -278,6 +153,7 @@ if TYPE_CHECKING:
     from outrig.model.console import ByteStream as ByteStream
     from outrig.model.console import Console as Console
     from outrig.model.console import ConsoleRequest as ConsoleRequest
+    from outrig.model.console import Program as Program
     from outrig.model.console import Size as Size
     from outrig.model.interruption import Interruption as Interruption
     from outrig.model.node import FOR_EVER as FOR_EVER
@@ -357,6 +233,7 @@ if TYPE_CHECKING:
     from outrig.project.schema import TextKind as TextKind
     from outrig.project.section import Section as Section
     from outrig.project.toml_document import read_toml as read_toml
+    from outrig.session.beneath import WithRuntime as WithRuntime
     from outrig.session.cancel import Cancel as Cancel
     from outrig.session.name import check_name as check_name
     from outrig.session.observer import Observer as Observer
@@ -366,6 +243,7 @@ if TYPE_CHECKING:
     from outrig.session.tmux import attach_words as attach_words
     from outrig.settings import Settings as Settings
     from outrig.settings import setting as setting
+    from outrig.state.database import Database as Database
     from outrig.state.owner import NAME_TAG as NAME_TAG
     from outrig.state.owner import OWNER_TAG as OWNER_TAG
     from outrig.state.owner import SESSION_TAG as SESSION_TAG

@@ -18,7 +18,7 @@ from outrig.state.schema import MIGRATIONS
 from outrig.wal import keep_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _BUSY_TIMEOUT_S = 30.0
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -28,12 +28,16 @@ _REFUSED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PER
 class Database:
     """One connection; threads of this process take turns."""
 
-    def __init__(self, directory: str) -> None:
-        """Open `outrig.db` in `directory`, making both (0700, 0600); raises `ConfigError`.
+    def __init__(
+        self, directory: str, name: str = "outrig.db", migrations: Sequence[str] = MIGRATIONS
+    ) -> None:
+        """Open a file of `directory`, making both (0700, 0600); raises `ConfigError`.
 
-        Where it cannot be written it is opened for reading.
+        Where it cannot be written it is opened for reading. `migrations` are scripts that make its
+        tables, in order; those it has seen are not run again.
         """
-        self.path = f"{directory}/outrig.db"
+        self.path = f"{directory}/{name}"
+        self._migrations = tuple(migrations)
         self._lock = threading.RLock()
         try:
             self._connection = self._writable(directory)
@@ -64,7 +68,7 @@ class Database:
                 connection = sqlite3.connect(
                     f"file:{name}?{how}", uri=True, isolation_level=None, check_same_thread=False
                 )
-                if _version(connection) == len(MIGRATIONS):
+                if _version(connection) == len(self._migrations):
                     return connection
             except sqlite3.Error:
                 continue
@@ -79,18 +83,18 @@ class Database:
         return connection
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        if _version(connection) == len(MIGRATIONS):
+        if _version(connection) == len(self._migrations):
             return
         with self._lock, _transaction(connection):
             version = _version(connection)
-            if version > len(MIGRATIONS):
+            if version > len(self._migrations):
                 raise ConfigError(
                     f"{self.path} was written by a newer Outrig", hint="upgrade Outrig"
                 )
-            for script in MIGRATIONS[version:]:
+            for script in self._migrations[version:]:
                 for statement in script.split(";"):
                     connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:

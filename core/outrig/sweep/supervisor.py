@@ -5,14 +5,10 @@ There is at most one per state directory, and none when no sweep waits for anyth
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from outrig.background import start_aside
 from outrig.errors import Interrupted, OutrigError
 from outrig.sweep.drive import Driver
 from outrig.sweep.lock import SweepLock, is_driven
@@ -24,7 +20,6 @@ NAME = "supervisor"
 _PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0
 _TROUBLE_S = 30.0
-_LOG_BYTES = 1 << 20
 
 
 def wake(outrig: Outrig) -> bool:
@@ -35,23 +30,7 @@ def wake(outrig: Outrig) -> bool:
     left = outrig.state.sweeps.select(unfinished=True)
     if all(is_driven(directory, one.id) for one in left):
         return False
-    log = Path(directory) / "supervisor.log"
-    with suppress(OSError):
-        if log.stat().st_size > _LOG_BYTES:
-            log.unlink()
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        subprocess.Popen(
-            [sys.executable, "-P", "-m", "outrig", "sweep", "drive"],
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=descriptor,
-            stderr=descriptor,
-            start_new_session=True,
-            close_fds=True,
-        )
-    finally:
-        os.close(descriptor)
+    start_aside(directory, ("sweep", "drive"), "supervisor.log")
     return True
 
 

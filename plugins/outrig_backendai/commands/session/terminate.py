@@ -1,0 +1,53 @@
+"""`bai terminate`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.api import Command, Outcome, argument, each, finish, interruptible, option
+from outrig_backendai.commands.session_options import OWNER
+from outrig_backendai.compute.sessions import Compute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class BaiTerminate(Command):
+    """End sessions."""
+
+    summary = "End sessions"
+    details = (
+        "A session that still waits in the queue is cancelled. One that is just starting, or in "
+        "ERROR, is ended with --forced only. What is not in a mounted folder is gone."
+    )
+    examples = (
+        ("bai rm mysession", "end one, by its name or what its id begins with"),
+        ("bai rm -f mysession", "whatever it is doing"),
+    )
+    aliases = ("kill", "rm")
+    arguments = (argument("sessid", "the sessions, by id or name", repeat=True),)
+    options = (
+        option("forced", "f", "whatever state it is in"),
+        OWNER,
+        option("stats", "s", "say what it used"),
+        option("recursive", "r", "those that depend on it too"),
+    )
+
+    def handle(self) -> int:
+        """End them all; one that cannot be ended does not keep the others."""
+        compute = Compute(self.outrig)
+        references = list(dict.fromkeys(self.argument_words("sessid")))
+        with interruptible(self.outrig):
+            outcomes = each(references, [self._ending(compute, one) for one in references])
+        code = finish(outcomes, runs_commands=False)
+        if code == 0:
+            self.note("Done.")
+        return code
+
+    def _ending(self, compute: Compute, reference: str) -> Callable[[], Outcome]:
+        def end() -> Outcome:
+            session = compute.find(reference, self.text("owner"))
+            compute.end(session, forced=self.flag("forced"))
+            return Outcome(session=None, name=reference)
+
+        return end

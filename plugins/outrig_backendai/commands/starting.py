@@ -1,0 +1,54 @@
+"""What commands that start a session do and say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig_backendai.compute.record import SessionStatus
+from outrig_backendai.compute.sessions import Compute
+
+if TYPE_CHECKING:
+    from outrig.api import Command
+    from outrig_backendai.compute.record import ComputeSession
+    from outrig_backendai.compute.request import NewSession
+
+TIME_OVER = 125
+"""The exit code when a session has not started within `--max-wait`."""
+
+
+def start_session(
+    command: Command, wanted: NewSession, max_wait_s: float | None, *, enqueue_only: bool
+) -> int:
+    """Start a session and say how it stands; returns the exit code."""
+    compute = Compute(command.outrig)
+    made = compute.create(wanted)
+    session = made.session
+    if enqueue_only:
+        compute.wake()
+        command.line(f"Session ID {session.id} is enqueued for scheduling.")
+        return 0
+    if made.created or not session.status.running:
+        session = compute.wait_started(session, max_wait_s)
+    if session.status is SessionStatus.PENDING:
+        command.line(session.id)
+        command.note(f"Session {session.name} is still on the job queue{_why(session)}.")
+        return TIME_OVER
+    command.line(f"Session ID {session.id} {_is(session, created=made.created)}.")
+    _say_services(command, session)
+    return 0
+
+
+def _is(session: ComputeSession, *, created: bool) -> str:
+    if session.status is SessionStatus.TERMINATED:
+        return "is terminated already"
+    return "is created and ready" if created else "is already running and ready"
+
+
+def _why(session: ComputeSession) -> str:
+    return f" ({session.status_info})" if session.status_info else ""
+
+
+def _say_services(command: Command, session: ComputeSession) -> None:
+    names = "sshd, ttyd"
+    if session.status.running:
+        command.line(f"This session provides the following app services: {names}")

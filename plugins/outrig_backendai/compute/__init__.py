@@ -1,0 +1,1 @@
+"""Compute sessions: asked for, queued, launched and ended."""

@@ -1,0 +1,101 @@
+"""The process that goes on with the queue when no command waits for a session.
+
+There is at most one per state directory, and none when nothing waits.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from outrig.api import Lock, is_held, start_aside
+from outrig.errors import OutrigError
+from outrig_backendai.compute.holds import Holds, is_worked_on
+from outrig_backendai.compute.launching import launch
+from outrig_backendai.compute.record import SessionStatus
+from outrig_backendai.compute.scheduling import turn
+from outrig_backendai.compute.settling import settle
+
+if TYPE_CHECKING:
+    from outrig_backendai.compute.record import ComputeSession
+    from outrig_backendai.compute.sessions import Compute
+
+NAME = "bai-scheduler"
+_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 1.0
+_MOST_HELD = 64
+_AT_ONCE = 4
+
+
+def wake(compute: Compute) -> bool:
+    """Start the scheduler if a session waits and nobody works on it; returns whether it did."""
+    directory = compute.directory.state_directory
+    if is_held(directory, NAME):
+        return False
+    if all(is_worked_on(compute, one.id) for one in compute.directory.sessions.queue()):
+        return False
+    start_aside(directory, ("bai", "schedule"), "bai-scheduler.log")
+    return True
+
+
+def schedule(compute: Compute) -> None:
+    """Take turns until no session waits that nobody else works on. Raises `Interrupted`.
+
+    Does nothing while another scheduler is there.
+    """
+    lock = Lock(compute.directory.state_directory, NAME)
+    try:
+        if lock.take():
+            with Holds(compute) as holds, ThreadPoolExecutor(_AT_ONCE) as pool:
+                _Scheduler(compute, holds, pool).run()
+    finally:
+        lock.close()
+
+
+class _Scheduler:
+    def __init__(self, compute: Compute, holds: Holds, pool: ThreadPoolExecutor) -> None:
+        self._compute = compute
+        self._holds = holds
+        self._pool = pool
+        self._launches: dict[str, Future[ComputeSession]] = {}
+
+    def run(self) -> None:
+        cancel = self._compute.outrig.cancel
+        pause_s = _PAUSE_S
+        while True:
+            cancel.check()
+            settle(self._compute)
+            self._adopt()
+            started = turn(self._compute, self._holds.ids)
+            for session in started:
+                self._launches[session.id] = self._pool.submit(launch, self._compute, session)
+            moved = self._collect() or bool(started)
+            if not self._holds.ids:
+                return
+            pause_s = _PAUSE_S if moved else min(pause_s * 1.5, _LONGEST_PAUSE_S)
+            cancel.wait(pause_s)
+
+    def _adopt(self) -> None:
+        """Take the locks of those that nobody waits for, and let go of those that are over."""
+        waiting = self._compute.directory.sessions.queue()
+        ids = {one.id for one in waiting}
+        for gone in self._holds.ids - ids - self._launches.keys():
+            self._holds.drop(gone)
+        for one in waiting:
+            if len(self._holds.ids) >= _MOST_HELD:
+                return
+            self._holds.take(one.id)
+
+    def _collect(self) -> bool:
+        """Let go of what has been launched; says what went wrong with it."""
+        done = [ident for ident, task in self._launches.items() if task.done()]
+        for ident in done:
+            try:
+                session = self._launches.pop(ident).result()
+                if session.status is SessionStatus.ERROR:
+                    self._compute.outrig.observer.notice(f"{session.name}: {session.status_info}")
+            except OutrigError as err:
+                self._compute.outrig.observer.notice(f"session {ident}: {err}")
+            finally:
+                self._holds.drop(ident)
+        return bool(done)

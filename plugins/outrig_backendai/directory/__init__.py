@@ -1,0 +1,1 @@
+"""The embedded directory: who there is, what may be used, and what was recorded of it."""
