@@ -193,11 +193,14 @@ def run_state(root: Root, run: str, known: set[str], dropped: bool = False) -> d
 def usage_of(directory: str) -> dict[str, object] | None:
     """Return what a run used; it is written an instant after the end."""
     deadline = time.monotonic() + USAGE_WAIT_S
-    while True:
+    usage = read_fields(directory + "/usage")
+    while usage is None and time.monotonic() < deadline:
+        over = lock_is_free(directory + "/lock")  # before reading: what came until then is read
         usage = read_fields(directory + "/usage")
-        if usage is not None or lock_is_free(directory + "/lock") or time.monotonic() > deadline:
-            return usage
+        if over:
+            break
         time.sleep(0.001)
+    return usage
 
 
 def read_log(root: Root, run: str, stream: str, offset: int, size: int) -> tuple[bytes, bool]:
