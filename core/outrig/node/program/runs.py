@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 
 from outrig.node.program.dropped import CANCELLED_IN_TIME, DroppedRuns, drop_runs
@@ -63,6 +64,7 @@ def base_environ(session: str, variables: dict[str, str]) -> dict[str, str]:
     """Return what runs inherit: this process's variables, those of the environment on top."""
     environ = {name: text for name, text in os.environ.items() if name not in DROPPED}
     environ["OUTRIG_SESSION"] = session
+    environ["OUTRIG_PYTHON"] = sys.executable  # for what plugins run there
     environ.update(variables)
     return environ
 
