@@ -1,0 +1,52 @@
+"""The text of the program that nodes get: any Python from 3.8 on takes it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import Counter
+from pathlib import Path
+
+import outrig_backendai.place.program
+from outrig_backendai.place.entering import inside, set_up, tear_down
+from outrig_backendai.place.program_text import MODULES, program_text
+from outrig_backendai.place.record import Place
+
+FOLDER = Path(outrig_backendai.place.program.__file__).parent
+
+
+def test_every_module_is_in_the_text_and_none_needs_more_than_an_old_python() -> None:
+    names = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    tree = ast.parse(program_text(), feature_version=(3, 8))
+    imported = {
+        alias.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert names == set(MODULES)
+    assert imported <= sys.stdlib_module_names
+    assert "outrig" not in program_text().replace("outrig-bai", "").replace(
+        "outrig.session", ""
+    ).replace('"outrig"', "")
+
+
+def test_no_name_is_given_twice() -> None:
+    names: list[str] = []
+    for node in ast.parse(program_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign):
+            names += [one.id for one in ast.walk(node.targets[0]) if isinstance(one, ast.Name)]
+    assert [name for name, count in Counter(names).items() if count > 1] == ["TYPE_CHECKING"]
+
+
+def test_texts_of_users_are_quoted_for_the_shell() -> None:
+    assert inside(Place(), "echo 'x' \"$y\"").endswith(""" run 'echo '"'"'x'"'"' "$y"'""")
+    assert "rm -rf" in set_up(Place(environ={"X": "END\n$(rm -rf)"}))
+    assert "\n$(rm" not in set_up(Place(environ={"X": "END\n$(rm -rf)"}))
+
+
+def test_only_containers_outlive_a_session() -> None:
+    assert tear_down(Place(interpreter="/usr/bin/python3")) == ""
+    assert tear_down(Place(image="x", engine="/usr/bin/podman")).endswith("enter.py end")
