@@ -194,9 +194,10 @@ class Outrig(WithProjects):
 
     def start(self, request: StartRequest) -> Session:
         """Make a session RUNNING and up to date. Its runs are not started: see `execute`."""
+        from outrig.session.beneath import beneath
         from outrig.session.start import start
 
-        return start(self.runtime, request)
+        return start(self.runtime, request, beneath(self, request))
 
     def sync(self, session: Session, snapshot: SnapshotInfo, *, clean: bool = False) -> Session:
         """Make a running session's work directory equal to a snapshot."""

@@ -39,6 +39,7 @@ COLUMNS: tuple[Column[ProjectView], ...] = (
     Column("provider", lambda one: ",".join(one.compute.providers) if one.compute else None),
     Column("count", lambda one: one.compute.count if one.compute else None),
     Column("resources", lambda one: _stated(one.compute.resources) if one.compute else None),
+    Column("runtime", lambda one: str(one.project.runtime) if one.project.runtime else None),
     Column("environment", lambda one: _stated(one.project.environment)),
     Column("commands", lambda one: [command.name for command in one.project.commands]),
     Column("output_files", lambda one: one.project.output_files),

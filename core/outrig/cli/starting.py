@@ -257,7 +257,7 @@ def _target(
         note_cost(command, session)
         for wanted in request.runs:
             step = Step(name="run", detail=wanted.script.strip())
-            command.outrig.observer.step(session, step, 4, 4)
+            command.outrig.observer.step(session, step, request.step_count, request.step_count)
         if not request.runs:
             command.note(f"{session.name} is {session.state.value}")
             return Outcome(session=session)

@@ -22,6 +22,7 @@ ENDING_SOURCE = f'''\
 """Powers this machine off when it is idle, or over its age. Needs no credentials and no client.
 
 Idle is: no process of any user but root and the system's. That covers runs, consoles, forwards.
+What looks after runs, and an engine that is only beneath them, are nobody's work.
 """
 import glob
 import json
@@ -31,7 +32,8 @@ import sys
 import time
 
 SEEN = "/run/outrig-active"
-IGNORED = ("systemd", "(sd-pam)", "dbus-daemon", "dbus-broker")
+IGNORED = ("systemd", "(sd-pam)", "dbus-daemon", "dbus-broker", "outrig-keeper")
+BESIDE = b"OUTRIG_BESIDE=1"
 
 
 def limits():
@@ -50,8 +52,11 @@ def active():
         try:
             with open(path + "/comm") as source:
                 name = source.read().strip()
-            if 1000 <= os.stat(path).st_uid < 65000 and name not in IGNORED:
-                return True
+            if not 1000 <= os.stat(path).st_uid < 65000 or name in IGNORED:
+                continue
+            with open(path + "/environ", "rb") as source:
+                if BESIDE not in source.read().split(bytes(1)):
+                    return True
         except OSError:
             pass
     return False

@@ -82,6 +82,17 @@ class Compute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeSpec:
+    """An engine that is brought up on all nodes of a session; `version` `None` takes any."""
+
+    name: str
+    version: str | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.version is None else f"{self.name}=={self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A named command: shell text with `{{parameter}}` in it."""
 
@@ -123,6 +134,7 @@ class Project:
     tags: tuple[str, ...] = ()
     cluster: ClusterSpec | None = None
     compute: Compute | None = None
+    runtime: RuntimeSpec | None = None
     environment: Environment = Environment()
     commands: tuple[Command, ...] = ()
     output_files: tuple[str, ...] = ()

@@ -172,6 +172,7 @@ class Run:
     snapshot_digest: str | None = None
     environment_digest: str | None = None
     sweep_id: str | None = None
+    beside: bool = False
     cut: bool = False
     repeats: str | None = None
     resources: Resources = ANY

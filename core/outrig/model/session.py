@@ -66,6 +66,8 @@ class Session:
     """What its nodes had cost until `billed_since`, and in all where that is `None`."""
     billed_since: datetime | None = None
     """Since when its nodes run that cost something; `None` while there are none."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What each of its runs is told of the engine that its project's `runtime` names."""
 
     @property
     def usd_per_hour(self) -> float | None:

@@ -214,6 +214,16 @@ PROJECT = MapKind(
             outrig_only=True,
             help="Where the project runs, without a cluster file. It wins over `cluster`.",
         ),
+        Key(
+            name="runtime",
+            kind=TextKind(
+                says="an engine such as ray, or ray==2.60.0",
+                pattern=r"[a-z][a-z0-9_-]*(?:==[0-9][0-9A-Za-z.+!_-]*)?",
+            ),
+            outrig_only=True,
+            help="An engine that is brought up on all nodes of a session before anything runs "
+            "there: `ray`, or `ray==2.60.0` where just that version will do.",
+        ),
         Key(name="environment", kind=ENVIRONMENT, help="What a node needs to run the commands."),
         Key(
             name="commands",

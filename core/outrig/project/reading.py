@@ -20,6 +20,7 @@ from outrig.model.project import (
     ParamType,
     Project,
     ProjectForm,
+    RuntimeSpec,
 )
 from outrig.model.resources import ANY, Resources, parse_resources, resources_from
 from outrig.project.checking import check_shape
@@ -91,6 +92,7 @@ def _project(
         tags=_texts(section, "tags"),
         cluster=_cluster(section),
         compute=None if compute.node is None else _compute(compute),
+        runtime=_runtime(section.text("runtime")),
         environment=_environment(section.section("environment"), files),
         commands=tuple(_command(one) for one in section.sections("commands")),
         output_files=_texts(section, "output_files"),
@@ -145,6 +147,13 @@ def _compute(section: Section) -> Compute:
         for name in dict.fromkeys(names)
     ]
     return replace(ways[0], otherwise=tuple(ways[1:]))
+
+
+def _runtime(text: str | None) -> RuntimeSpec | None:
+    if text is None:
+        return None
+    name, _, version = text.partition("==")
+    return RuntimeSpec(name=name, version=version or None)
 
 
 def _settings(section: Section, left_out: set[str]) -> tuple[tuple[str, object], ...]:

@@ -28,6 +28,7 @@ def open_console(runtime: Runtime, session: Session, request: ConsoleRequest) ->
     variables = {
         **own_variables(request.node),
         **world_variables(session.nodes),
+        **session.variables,
         **request.variables,
     }
     environment = None if digest is None else PreparedEnvironment(digest=digest)

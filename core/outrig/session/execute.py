@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from outrig.session.requests import NewRun
     from outrig.session.runtime import Runtime
 
+BESIDE = "OUTRIG_BESIDE"
+"""Tells nodes, and clouds' timers, that the processes which have it are nobody's work."""
 _WAIT_S = 0.5
 _END_S = 5.0
 
@@ -119,6 +121,7 @@ def _new_run(runtime: Runtime, session: Session, wanted: NewRun, node: Node) -> 
         timeout_s=wanted.timeout_s,
         background=wanted.background,
         tmux=wanted.tmux,
+        beside=wanted.beside,
     )
 
 
@@ -139,7 +142,7 @@ def _resources(runtime: Runtime, session: Session, wanted: NewRun) -> Resources:
     The latter only where nodes are shared: one that was made for the session is as large as was
     asked for, and a program run beside a command (`--shell`) must not wait for it.
     """
-    if wanted.resources != ANY or wanted.command is None:
+    if wanted.resources != ANY or wanted.command is None or wanted.beside:
         return wanted.resources
     return session.resources if isinstance(runtime.provider(session), OnThisComputer) else ANY
 
@@ -156,6 +159,8 @@ def task_of(runtime: Runtime, session: Session, run: Run, wanted: NewRun) -> Tas
             "OUTRIG_SESSION": run.session_id,
             "OUTRIG_RUN": run.id,
             **world_variables(session.nodes),
+            **session.variables,
+            **({BESIDE: "1"} if wanted.beside else {}),
         },
         resources=_resources(runtime, session, wanted),
         timeout_s=wanted.timeout_s,

@@ -106,6 +106,7 @@ def _cut_last(runtime: Runtime, session: Session, runs: Sequence[Run]) -> list[R
         for run in runs
         if run.cut
         and run.sweep_id is None
+        and not run.beside
         and last is not None
         and run.state.ended_at is not None
         and run.state.ended_at >= last

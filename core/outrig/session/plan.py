@@ -18,6 +18,7 @@ from outrig.model.interruption import Interruption
 from outrig.model.node import FOR_EVER, Candidate
 from outrig.model.resources import ANY
 from outrig.model.session import Plan, Session, SessionState, Step
+from outrig.session.beneath import check_runtime, runtime_of, runtime_step
 from outrig.session.environments import environment_digest
 from outrig.session.failover import ways
 from outrig.session.name import name_for
@@ -58,6 +59,7 @@ def make_plan(runtime: Runtime, request: StartRequest, *, priced: bool = False) 
     subject = session or new_session(runtime, request, draft)
     plan = runtime.hooks.review_plan(draft, runtime.context(subject, "plan"))
     _check_environment(runtime, request, subject)
+    check_runtime(runtime, request)
     _check_resources(runtime, request, subject, plan)
     if priced and isinstance(provider, WithPrices):
         found = provider.prices(plan.candidates)
@@ -202,5 +204,7 @@ def _steps(request: StartRequest, session: Session | None, count: int) -> tuple[
         sync_step(request.snapshot.info, session),
         prepare_step(request.environment, session),
     ]
+    if runtime := runtime_of(request):
+        steps.append(runtime_step(runtime, count))
     steps += [Step(name="run", detail=one.script.strip()) for one in request.runs]
     return tuple(steps)

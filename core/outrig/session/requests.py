@@ -18,7 +18,8 @@ class NewRun:
     """A run to start: shell text, and what to record of where it came from.
 
     `on` is `head`, `workers`, `all`, a rank or a node's name: it makes a run on each of those.
-    `None` leaves it to the provider, which gives several runs to the nodes by turns.
+    `None` leaves it to the provider, which gives several runs to the nodes by turns. One that is
+    `beside` others takes no slots, is not done again when it is cut, and lets a session be idle.
 
     Raises `UsageError` for text that is not Unicode: bytes of a command line that were not UTF-8.
     """
@@ -31,6 +32,7 @@ class NewRun:
     background: bool = False
     tmux: bool = False
     on: str | None = None
+    beside: bool = False
 
     def __post_init__(self) -> None:
         try:
@@ -62,3 +64,8 @@ class StartRequest:
     name: str | None = None
     runs: tuple[NewRun, ...] = ()
     outputs_apart: bool = False
+
+    @property
+    def step_count(self) -> int:
+        """How many steps starting it has, its runs counted as one."""
+        return 3 + (self.project.runtime is not None) + bool(self.runs)

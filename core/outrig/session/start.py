@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from outrig.model.node import Node
     from outrig.model.session import Plan, Session, Step
     from outrig.model.snapshot import SnapshotReader
+    from outrig.session.beneath import Beneath
     from outrig.session.requests import StartRequest
     from outrig.session.runtime import Runtime
 
@@ -40,16 +41,19 @@ _KEPT = (SessionState.SUSPENDED, SessionState.ERROR)
 _OFF = (*_KEPT, SessionState.RESTARTING)
 
 
-def start(runtime: Runtime, request: StartRequest) -> Session:
+def start(runtime: Runtime, request: StartRequest, beneath: Beneath | None = None) -> Session:
     """Make the session of `request` RUNNING and up to date; returns it.
+
+    `beneath` brings up what its project wants to run beneath everything else there.
 
     When a step of a new session fails, or the user asks to stop, what was made is released again.
     Where its provider has no capacity the next one of the request is tried, with a session anew.
     """
-    return first_with_capacity(runtime, ways(runtime, request), lambda one: _start(runtime, one))
+    possible = ways(runtime, request)
+    return first_with_capacity(runtime, possible, lambda one: _start(runtime, one, beneath))
 
 
-def _start(runtime: Runtime, request: StartRequest) -> Session:
+def _start(runtime: Runtime, request: StartRequest, beneath: Beneath | None) -> Session:
     plan = make_plan(runtime, request)
     session = _claim(runtime, request, plan)
     with runtime.hold(session) as current:
@@ -57,7 +61,7 @@ def _start(runtime: Runtime, request: StartRequest) -> Session:
             raise ConflictError(f'session "{session.name}" was stopped while it was starting')
         if isinstance(runtime.provider(current), OwnsResources):
             current = notice_end(runtime, current)
-        return _bring_up(runtime, request, plan, current)
+        return _bring_up(runtime, request, plan, current, beneath)
 
 
 def sync(
@@ -97,18 +101,25 @@ def _same_provider(session: Session, plan: Plan) -> Session:
     return session
 
 
-def _bring_up(runtime: Runtime, request: StartRequest, plan: Plan, session: Session) -> Session:
+def _bring_up(
+    runtime: Runtime,
+    request: StartRequest,
+    plan: Plan,
+    session: Session,
+    beneath: Beneath | None,
+) -> Session:
     before = session.state
-    count = 3 + bool(request.runs)
+    count = request.step_count
     try:
         session = _provision(runtime, request, plan, session, count)
         session = _sync(runtime, session, request.snapshot, number=2, count=count)
         session = _prepare(runtime, request, session, count)
         session = _arm(runtime, request, session)
         policy = request.compute.on_interruption or session.on_interruption
-        if before is not SessionState.RUNNING and policy is Interruption.RERUN:
+        rerun = policy is Interruption.RERUN
+        if rerun and beneath is None and before is not SessionState.RUNNING:
             run_cut_again(runtime, session)
-        return runtime.move(
+        session = runtime.move(
             session,
             SessionState.RUNNING,
             used_at=runtime.clock(),
@@ -116,6 +127,12 @@ def _bring_up(runtime: Runtime, request: StartRequest, plan: Plan, session: Sess
             resources=plan.resources,
             on_interruption=policy,
         )
+        if beneath is None:
+            return session
+        session = beneath(session, request)
+        if rerun:  # now, as what was cut may need what is beneath it; nothing is started twice
+            run_cut_again(runtime, session)
+        return session
     except BaseException as err:
         reason = str(err) or type(err).__name__
         if before in _FRESH:

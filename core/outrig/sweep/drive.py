@@ -25,6 +25,8 @@ from outrig.sweep.lock import SweepLock
 from outrig.sweep.track import node_of, ref_of, state_of, track, used_nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from outrig.engine import Outrig
     from outrig.model.node import Node
     from outrig.model.session import Session
@@ -214,7 +216,7 @@ class Driver:
         request = ExecuteRequest(
             session_id=session.id,
             nodes=(node,),
-            tasks=tuple(task_of(sweep, case) for case in share),
+            tasks=tuple(task_of(sweep, case, session.variables) for case in share),
             environment=PreparedEnvironment(digest=digest) if digest else None,
             cap=cap and cap // len(nodes) + (nodes.index(node) < cap % len(nodes)),
             group=sweep.id,
@@ -287,13 +289,18 @@ def _may_go(sweep: Sweep, case: SweepCase, now_s: float) -> bool:
     return not now_s < case.due_at <= now_s + longest_s
 
 
-def task_of(sweep: Sweep, case: SweepCase) -> Task:
+def task_of(sweep: Sweep, case: SweepCase, variables: Mapping[str, str]) -> Task:
     """Return a case as nodes are told of it: in a directory of its own."""
     own = {"OUTRIG_METRICS_FILE": sweep.metrics_file} if sweep.metrics_file else {}
     return Task(
         id=case.run_id,
         script=case.script,
-        variables={"OUTRIG_SWEEP": sweep.id, "OUTRIG_CASE": str(case.number), **own},
+        variables={
+            "OUTRIG_SWEEP": sweep.id,
+            "OUTRIG_CASE": str(case.number),
+            **variables,
+            **own,
+        },
         directory=directory_of(sweep, case),
         resources=sweep.options.resources,
         timeout_s=sweep.options.timeout_s,

@@ -41,12 +41,14 @@ class Restart(Enum):
 class UpOptions:
     """How to bring a cluster up. `plain` runs commands without a login shell.
 
-    Without `wait` it is up when the head is: workers go on by themselves.
+    Without `wait` it is up when the head is: workers go on by themselves. `temporary` is Ray's own
+    directory on the nodes, which is removed when it is ended.
     """
 
     restart: Restart = Restart.NEEDED
     plain: bool = False
     wait: bool = True
+    temporary: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +67,25 @@ def bring_up(outrig: Outrig, file: ClusterFile, options: UpOptions, watcher: Wat
     session, mounts = start_session(outrig, file)
     try:
         with outrig.runtime.hold(session) as session:
-            return _Work(outrig, session, file, options, watcher, mounts).run()
+            return work_on(outrig, session, file, options, watcher, mounts)
     except BaseException as err:
         if session.id not in before:
             _give_up(outrig, session, watcher)
             if isinstance(err, StepError):
                 err.hint = None  # its log went with the nodes
         raise
+
+
+def work_on(
+    outrig: Outrig,
+    session: Session,
+    file: ClusterFile,
+    options: UpOptions,
+    watcher: Watcher,
+    mounts: tuple[Mounted, ...] = (),
+) -> Brought:
+    """Set up the nodes of a running session and start Ray there; raises what the head fails of."""
+    return _Work(outrig, session, file, options, watcher, mounts).run()
 
 
 def _say_changes(outrig: Outrig, file: ClusterFile, watcher: Watcher) -> None:
@@ -126,6 +140,7 @@ class _Work:
                 restart=options.restart.value,
                 watcher=watcher,
                 let_go=self._let_go,
+                temporary=options.temporary,
             )
             for node in session.nodes
         ]

@@ -35,6 +35,8 @@ class NodeWork:
     plain: bool
     restart: str
     watcher: Watcher
+    temporary: str | None = None
+    """Ray's own directory on the node, where it has one."""
     let_go: Event = field(default_factory=Event)
     """When it is set what goes on on the node is left to itself."""
     changed: bool = False
@@ -113,6 +115,7 @@ class NodeWork:
             after=self._after,
             container=self.group.container,
             session=self.session.id,
+            temporary=self.temporary,
         )
         titles = {at: f"start: {first_line(one)}" for at, one in enumerate(commands, 1)}
         return self._follow(RUNTIME, script, titles, params).run
@@ -133,6 +136,7 @@ class NodeWork:
             params=dict(params),
             on=self.node.id,
             background=self.group.container is not None,  # podman's is a process of the run
+            beside=command == RUNTIME,
         )
         run = self.outrig.execute(self.session, [wanted])[0]
         node, watcher = self.node, self.watcher

@@ -71,7 +71,7 @@ done
 """
 _MOUNT = r"""target=$(home {remote})
 mkdir -p "$(dirname "$target")" && {copy}"""
-_WATCH = r"""find_ray() {
+_FIND = r"""find_ray() {
   for one in /proc/[0-9]*; do
     read -r name < $one/comm || continue
     case $name in raylet|gcs_server) ;; *) continue ;; esac
@@ -79,7 +79,8 @@ _WATCH = r"""find_ray() {
     printf '%s ' "${one#/proc/}"
   done 2>/dev/null
 }
-for turn in 1 2 3 4; do
+"""
+_WATCH = r"""for turn in 1 2 3 4; do
   pids=$(find_ray)
   [ -z "$pids" ] || break
   sleep 1
@@ -94,6 +95,14 @@ while :; do
   sleep 1
 done
 """
+_CLEAR = r"""clear_away() {{
+  for turn in 1 2 3 4; do [ -n "$(find_ray)" ] || break; sleep 1; done
+  rm -rf {temporary}
+  exit 143
+}}
+trap clear_away TERM
+"""
+"""What Ray has written goes with it, when it is ended; where it dies it stays to be looked at."""
 
 
 def login_shell(
@@ -149,14 +158,18 @@ def runtime_script(
     after: str | None = None,
     container: ClusterContainer | None = None,
     session: str = "",
+    temporary: str | None = None,
 ) -> str:
     """Return what starts Ray on a node and goes on until it ends there.
 
     `after` is the digest of the last step of a set-up that goes on there, which is waited for.
+    `temporary` is Ray's own directory, where it has one, which goes with it.
     """
     text = [needs_bash(_SET_UP.format(state=STATE))]
     if after is not None:
         text.append(_AFTER.format(digest=shlex.quote(after), done=DONE, pid=PID))
+    if temporary is not None:
+        text.append(_FIND + _CLEAR.format(temporary=shlex.quote(temporary)))
     for number, command in enumerate(commands, 1):
         script = login_shell(command, variables, plain=plain, prelude=_RAY)
         script = script if container is None else inside(container, script)
@@ -164,7 +177,7 @@ def runtime_script(
             f"mark begin {number}\n( {script} )\ncode=$?\n"
             f"if [ $code -ne 0 ]; then mark failed {number} $code; exit $code; fi\n"
         )
-    text.append(_WATCH if container is None else watch_script(container, session))
+    text.append(_FIND + _WATCH if container is None else watch_script(container, session))
     return "".join(text)
 
 

@@ -13,6 +13,7 @@ from outrig.api import (
     ReleaseReport,
     WithCheck,
     WithEnvironment,
+    WithRuntime,
     WithSessionEnd,
 )
 from outrig.errors import CapacityError, OutrigError, RemoteError, UnreachableError
@@ -24,21 +25,25 @@ from outrig_ray.engine.runs import RunsAsJobs
 from outrig_ray.jobs.job import JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from outrig.api import (
         Context,
         EnvironmentSource,
         NodeQuery,
+        Outrig,
         PrepareRequest,
         ProvisionRequest,
         Release,
         ResourceRef,
+        Session,
     )
     from outrig_ray.jobs.job import Job
 
 
-class RayProvider(RunsAsJobs, FilesOnCluster, WithEnvironment, WithSessionEnd, WithCheck):
+class RayProvider(
+    RunsAsJobs, FilesOnCluster, WithEnvironment, WithSessionEnd, WithCheck, WithRuntime
+):
     """Sessions on a Ray cluster through its dashboard; Ray itself is not needed here."""
 
     def provision(self, request: ProvisionRequest, context: Context) -> tuple[Node, ...]:
@@ -134,6 +139,18 @@ class RayProvider(RunsAsJobs, FilesOnCluster, WithEnvironment, WithSessionEnd, W
     def _jobs_of(self, session_id: str) -> list[Job]:
         found = self.patiently(self.jobs.jobs)
         return [one for one in found if one.metadata.get(SESSION) == session_id]
+
+    def is_up(self, outrig: Outrig, session: Session, version: str | None) -> bool:  # noqa: ARG002
+        """Ask the nodes of another provider's session whether Ray runs there."""
+        from outrig_ray.clusters.beneath import is_up
+
+        return is_up(outrig, session)
+
+    def bring_up(self, outrig: Outrig, session: Session, version: str | None) -> Mapping[str, str]:
+        """Start Ray on the nodes of another provider's session."""
+        from outrig_ray.clusters.beneath import bring_up
+
+        return bring_up(outrig, session, version)
 
     def check(self) -> Iterator[tuple[str, bool, str]]:
         """Say whether the dashboard answers, and how many nodes there are."""

@@ -58,6 +58,17 @@ def test_what_runs_is_not_idle(root: Path, provider: LocalProvider, held: Held) 
     wait_until_ended(root, held)
 
 
+def test_what_is_only_beneath_other_runs_lets_a_session_be_idle(
+    root: Path, provider: LocalProvider, held: Held
+) -> None:
+    beneath = Task(id=new_id(), script="sleep 600", variables={"OUTRIG_BESIDE": "1"})
+    (ref,) = held.start(beneath)
+    provider.arm(held.session_id, held.nodes, Lifetime(idle_s=0.2))
+    wait_until_ended(root, held)
+    (state,) = held.wait(ref)
+    assert state.reason == "the session was idle for 0.2 s"
+
+
 def test_it_can_be_disarmed(root: Path, provider: LocalProvider, held: Held) -> None:
     provider.arm(held.session_id, held.nodes, Lifetime(max_age_s=600))
     provider.arm(held.session_id, held.nodes, Lifetime())

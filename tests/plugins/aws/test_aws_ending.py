@@ -86,6 +86,8 @@ def test_an_idle_machine_powers_itself_off_and_is_resumed(
     assert f"{instance} running" in ec2.left()
     hour = "import time; print(time.clock_gettime(time.CLOCK_BOOTTIME) - 3600)"
     ec2.ask(f"run/{instance}", "pkill -KILL -u ubuntu; while pgrep -u ubuntu; do :; done")
+    beneath = "setsid runuser -u ubuntu -- env OUTRIG_BESIDE=1 sleep 600 >/dev/null 2>&1 &"
+    ec2.ask(f"run/{instance}", f"{beneath} until pgrep -u ubuntu -x sleep; do :; done")
     ec2.ask(f"run/{instance}", f"python3 -c '{hour}' >/run/outrig-active; {END}")
     _becomes(ec2, instance, "stopped")
     done = run("session", "stop")

@@ -12,6 +12,7 @@ import shlex
 import sys
 import time
 import urllib.request
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ from tests.plugins.ray.conftest import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from outrig.testing.result import Result
 
 LIMIT_S = 300
 SIZE = "--num-cpus=1 --object-store-memory=100000000"
@@ -44,6 +47,19 @@ class Place:
 places = [Place.remote() for _ in range(2)]
 print(sorted(ray.get([one.name.remote() for one in places])), sys.argv[1:])
 sys.exit(3)
+"""
+
+
+WORK = """\
+import os, socket, ray, lesson
+ray.init(logging_level="ERROR", log_to_driver=False)
+@ray.remote(num_cpus=1)
+class Place:
+    def name(self):
+        import lesson
+        return lesson.WORD, socket.gethostname()
+places = [Place.remote() for _ in range(2)]
+print(sorted(ray.get([one.name.remote() for one in places])), os.environ["RAY_ADDRESS"])
 """
 
 
@@ -191,3 +207,55 @@ def _a_head_that_dies_is_brought_back(living: Clusters, file: str) -> None:
     said = until_started(living, file, "[head 10.77.0.1] start: ray start")
     assert "[worker 10.77.0.2] start: ray start" in said
     until_alive(living, "real", 2)
+
+
+def until_brought_up(living: Clusters, *words: str) -> Result:
+    """Start the session until all is well: a busy machine's Ray may not join in time."""
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        done = living.command_line(
+            "session", "start", *words, env=living.variables, timeout_s=LIMIT_S
+        )
+        if done.exit_code == 0:
+            return done
+        assert time.monotonic() < deadline, str(done)
+
+
+@pytest.mark.timeout(900)
+def test_a_session_of_any_provider_is_a_ray_cluster(living: Clusters) -> None:
+    version = metadata.version("ray")
+    hosts = list(living.network.addresses)
+    resources = {"provider": "ssh", "hosts": hosts, "resources": "cpu=1"}
+    project = {
+        "name": "many",
+        "runtime": "ray==2.0.0",
+        "compute": resources,
+        "commands": [{"name": "work", "command": "python work.py"}],
+    }
+    path = living.directory / "outrig.yaml"
+    (living.directory / "work.py").write_text(WORK)
+    (living.directory / "lesson.py").write_text("WORD = 'learnt'\n")
+    for machine in living.network.machines:
+        machine.run(
+            f"echo 'export PATH={Path(sys.executable).parent}:$PATH' > ~/.bashrc", as_user=True
+        )
+    path.write_text(json.dumps(project))
+    other = living.command_line("session", "start", "work", env=living.variables)
+    assert (other.exit_code, living("list", "--output", "json").records()) == (125, [])
+    assert f"the project wants Ray 2.0.0: 10.77.0.1 has {version}" in other.err
+    path.write_text(json.dumps({**project, "runtime": f"ray=={version}"}))
+    done = until_brought_up(living, "work", "--name", "many")
+    places = [("learnt", "first"), ("learnt", "second")]
+    assert re.fullmatch(re.escape(f"{places} 10.77.0.1:") + r"\d+\n", done.out), str(done)
+    before = [one.run("pgrep -x gcs_server") for one in living.network.machines[:1]]
+    again = living.command_line("session", "start", "--name", "many", env=living.variables)
+    assert "runtime: it is up" in again.checked().err
+    living.network.machines[1].run("pkill -9 -x raylet", as_user=True)
+    done = until_brought_up(living, "--name", "many")
+    assert "runtime: ray==" in done.err
+    assert living.network.machines[1].run("pgrep -x raylet") != ""
+    assert [one.run("pgrep -x gcs_server") for one in living.network.machines[:1]] == before
+    living.command_line("session", "stop", "many", env=living.variables).checked()
+    for machine in living.network.machines:
+        assert [one for one in machine.processes() if "ray" in one] == []
+        assert machine.run("ls /tmp | grep ray || true") == ""

@@ -153,8 +153,11 @@ class Keeper:
         self.start_waiting()
 
     def sessions_in_use(self) -> set[str]:
-        running = {live.spec.session for live in self.runs.live.values()}
-        return running.union(batch.session for batch in self.batches.values())
+        """Return the sessions in which something runs or waits that is not beside the others."""
+        live = [one.spec for one in self.runs.live.values()]
+        running = {spec.session for spec in live if not spec.beside()}
+        waiting = [one for one in self.batches.values() if one.next_task() is not None]
+        return running.union(batch.session for batch in waiting)
 
     def drain(self) -> bool:
         """Take note of signals and pokes; say whether somebody poked."""

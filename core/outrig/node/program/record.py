@@ -63,6 +63,10 @@ class Spec:
         """Return the spec as it is kept."""
         return json.dumps({name: getattr(self, name) for name in self.__slots__}).encode("ascii")
 
+    def beside(self) -> bool:
+        """Whether the run is nobody's work, as an engine beneath the others; see the engine."""
+        return self.variables.get("OUTRIG_BESIDE") == "1"
+
     def takes_slots(self) -> bool:
         """Whether the run asks for anything that is counted."""
         return bool(self.cpu or self.memory_mib or self.gpu)

@@ -1,0 +1,109 @@
+"""`runtime: ray` in a project: what is wrong with it is said before anything of Ray's starts.
+
+A real Ray beneath a session is in `test_living_cluster`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from outrig.api import Node
+from outrig.errors import RemoteError
+from outrig_ray.clusters.survey import PORTS, Surveyed, check_versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from outrig.testing.command_line import CommandLine
+    from outrig.testing.fixtures import ProjectMaker
+
+FILE = "name: demo\nruntime: {}\ncommands:\n- {{name: hello, command: echo hello}}\n"
+
+
+def surveyed(name: str, ray: str | None, python: str = "3.11.7") -> Surveyed:
+    """Return what a node answered."""
+    node = Node(id=name, provider="ssh", address=name)
+    return Surveyed(node=node, ray=ray, python=python, address="10.0.0.1", ports=dict(PORTS))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "wanted", "message"),
+    [
+        ([("a", None), ("b", "2.60.0"), ("c", None)], None, "there is no Ray on a, c"),
+        ([("a", "2.60.0"), ("b", "2.9.0")], "2.60.0", "the project wants Ray 2.60.0: b has 2.9.0"),
+        (
+            [("a", "2.60.0"), ("b", "2.9.0")],
+            None,
+            (
+                "the nodes have different versions: a Ray 2.60.0 on Python 3.11.7, "
+                "b Ray 2.9.0 on Python 3.11.7"
+            ),
+        ),
+        (
+            [("a", "2.60.0"), ("b", "2.60.0", "3.12.1")],
+            "2.60.0",
+            (
+                "the nodes have different versions: a Ray 2.60.0 on Python 3.11.7, "
+                "b Ray 2.60.0 on Python 3.12.1"
+            ),
+        ),
+    ],
+)
+def test_nodes_that_do_not_fit_are_named(
+    nodes: list[tuple[str, str]], wanted: str | None, message: str
+) -> None:
+    with pytest.raises(RemoteError) as caught:
+        check_versions([surveyed(*one) for one in nodes], wanted)
+    assert (str(caught.value), "requirements" in (caught.value.hint or "")) == (message, True)
+
+
+def test_patches_of_python_may_differ() -> None:
+    nodes = [surveyed("a", "2.60.0"), surveyed("b", "2.60.0", "3.11.9")]
+    check_versions(nodes, "2.60.0")
+    assert {one.ray for one in nodes} == {"2.60.0"}
+
+
+def test_a_node_without_ray_is_said_and_nothing_is_left(
+    run: CommandLine, project: ProjectMaker, tmp_path: Path
+) -> None:
+    project({"outrig.yaml": FILE.format("ray")})
+    (tmp_path / "bin").mkdir()
+    for name in ("sh", "bash", "env"):
+        (tmp_path / "bin" / name).symlink_to(f"/bin/{name}" if name != "env" else "/usr/bin/env")
+    plain = (tmp_path / "bin" / "python3").absolute()
+    plain.write_text('#!/bin/sh\nexec /usr/bin/python3 -I "$@"\n')
+    plain.chmod(0o755)
+    done = run("session", "start", "hello", env={"PATH": str(tmp_path / "bin")})
+    assert (done.exit_code, done.out) == (125, "")
+    assert "there is no Ray on local" in done.err
+    assert "add ray[default] to the file that environment.requirements names" in done.err
+    assert run("session", "list", "--output", "json").records() == []
+
+
+def test_a_plan_has_the_runtime_as_a_step(run: CommandLine, project: ProjectMaker) -> None:
+    project({"outrig.yaml": FILE.format("ray==2.60.0")})
+    done = run("session", "start", "hello", "--dry-run").checked()
+    assert done.out.splitlines()[4:] == ["4. runtime: ray==2.60.0 on 1 node", "5. run: echo hello"]
+    shown = run("project", "show").checked()
+    assert "runtime:       ray==2.60.0" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Ray 2", "runtime: expected an engine such as ray, or ray==2.60.0"),
+        ("ray>=2", "runtime: expected an engine such as ray, or ray==2.60.0"),
+        ("dask", 'no provider named "dask" is installed'),
+        ("local", 'provider "local" is no engine that could be brought up on nodes'),
+    ],
+)
+def test_what_is_no_engine_is_refused(
+    run: CommandLine, project: ProjectMaker, text: str, message: str
+) -> None:
+    project({"outrig.yaml": FILE.format(text)})
+    done = run("session", "start", "hello", env=dict(os.environ))
+    assert (done.exit_code, message in done.err) == (125, True), str(done)
+    assert run("session", "list", "--output", "json").records() == []
