@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from outrig.api import NewRun
 from outrig_backendai.compute.request import BATCH
+from outrig_backendai.place.entering import inside
 
 if TYPE_CHECKING:
     from outrig.api import Run
@@ -33,4 +34,5 @@ def _started(compute: Compute, session: ComputeSession) -> Run:
     for run in outrig.runs(there):
         if run.command == COMMAND:
             return run
-    return outrig.execute(there, [NewRun(script=session.startup_command or "", command=COMMAND)])[0]
+    script = inside(compute.place(session), session.startup_command or "")
+    return outrig.execute(there, [NewRun(script=script, command=COMMAND)])[0]

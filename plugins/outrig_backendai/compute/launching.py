@@ -5,20 +5,24 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from outrig.api import Compute as Nodes
 from outrig.api import Lifetime, Project, ProjectForm, StartRequest
 from outrig.errors import Interrupted, OutrigError
+from outrig_backendai.compute.equipping import equip
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.compute.sessions import PROJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from outrig.api import Session
     from outrig_backendai.compute.record import ComputeSession, Kernel
     from outrig_backendai.compute.sessions import Compute
 
 _AT_ONCE = 16
+T = TypeVar("T")
 
 
 def launch(compute: Compute, session: ComputeSession) -> ComputeSession:
@@ -28,8 +32,8 @@ def launch(compute: Compute, session: ComputeSession) -> ComputeSession:
     """
     session = move(compute, session, SessionStatus.PREPARING)
     try:
-        started = _start_kernels(compute, session)
-        session = _running(compute, session, started)
+        session = _start_kernels(compute, session)
+        session = move(compute, session, SessionStatus.RUNNING)
     except Interrupted:
         put_back(compute, session, "the client that launched it was interrupted")
         raise
@@ -59,11 +63,24 @@ def kernel_name(session: ComputeSession, kernel: Kernel) -> str:
     return f"{session.name}-{kernel.host}-{session.id[:8]}"
 
 
-def _start_kernels(compute: Compute, session: ComputeSession) -> list[Session]:
+def _start_kernels(compute: Compute, session: ComputeSession) -> ComputeSession:
+    """Start the Outrig sessions of all kernels, record them, and equip each."""
+    started = _each(session, lambda kernel: _start(compute, session, kernel))
+    kernels = tuple(
+        replace(kernel, outrig_session_id=one.id)
+        for kernel, one in zip(session.kernels, started, strict=True)
+    )
+    session = move(compute, session, SessionStatus.PREPARING, kernels=kernels)
+    _each(session, lambda kernel: equip(compute, session, kernel))
+    return session
+
+
+def _each(session: ComputeSession, action: Callable[[Kernel], T]) -> list[T]:
+    """Do something for all kernels, several at a time; raises the first failure."""
     if len(session.kernels) == 1:
-        return [_start(compute, session, session.main)]
+        return [action(session.main)]
     with ThreadPoolExecutor(min(_AT_ONCE, len(session.kernels))) as pool:
-        tasks = [pool.submit(_start, compute, session, one) for one in session.kernels]
+        tasks = [pool.submit(action, one) for one in session.kernels]
     return [task.result() for task in tasks]
 
 
@@ -88,14 +105,6 @@ def _start(compute: Compute, session: ComputeSession, kernel: Kernel) -> Session
         name=name,
     )
     return outrig.start(request)
-
-
-def _running(compute: Compute, session: ComputeSession, started: list[Session]) -> ComputeSession:
-    kernels = tuple(
-        replace(kernel, outrig_session_id=one.id)
-        for kernel, one in zip(session.kernels, started, strict=True)
-    )
-    return move(compute, session, SessionStatus.RUNNING, kernels=kernels)
 
 
 def _failed(compute: Compute, session: ComputeSession, reason: str) -> ComputeSession:

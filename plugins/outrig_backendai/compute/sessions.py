@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from outrig_backendai.compute.record import Kernel
     from outrig_backendai.compute.request import NewSession
     from outrig_backendai.directory.identity import Caller
+    from outrig_backendai.place.record import Place
 
 PROJECT = "backend.ai"
 """The project that the Outrig sessions of all kernels belong to."""
@@ -109,6 +110,12 @@ class Compute:
                 hint=f"how it stands: outrig bai info {session.name}",
             )
         return found
+
+    def place(self, session: ComputeSession, host: str = "main1") -> Place:
+        """Return what the inside of one of a session's kernels is."""
+        from outrig_backendai.compute.placing import place_of
+
+        return place_of(self, session, self.kernel(session, host))
 
     def kernel(self, session: ComputeSession, host: str) -> Kernel:
         """Return a session's kernel by its host name; raises `NotFoundError`."""

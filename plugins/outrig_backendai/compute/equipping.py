@@ -1,0 +1,56 @@
+"""What is put into a kernel before programs run there: its inside, folders, files, own scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outrig.api import NewRun, Stream
+from outrig.errors import RemoteError
+from outrig_backendai.place.entering import inside, set_up
+
+if TYPE_CHECKING:
+    from outrig.api import Run, Session
+    from outrig_backendai.compute.record import ComputeSession, Kernel
+    from outrig_backendai.compute.sessions import Compute
+
+_MOST_TEXT = 64 * 1024
+_LINES = 3
+
+
+def equip(compute: Compute, session: ComputeSession, kernel: Kernel) -> None:
+    """Make a kernel's inside, whose Outrig session is up; raises `RemoteError` with the reason."""
+    there = _outrig_session(compute, kernel)
+    place = compute.place(session, kernel.host)
+    making = NewRun(script=set_up(place), command="set-up", background=True)
+    _run(compute, there, making, f"{kernel.host} could not be set up")
+    if session.bootstrap_script:
+        script = NewRun(script=inside(place, session.bootstrap_script), command="bootstrap")
+        _run(compute, there, script, f"the bootstrap script failed on {kernel.host}")
+
+
+def _outrig_session(compute: Compute, kernel: Kernel) -> Session:
+    found = compute.outrig.state.sessions.get(kernel.outrig_session_id or "")
+    if found is None:
+        raise RemoteError(f"the Outrig session of {kernel.host} is gone")
+    return found
+
+
+def _run(compute: Compute, there: Session, wanted: NewRun, failed: str) -> None:
+    """Run something to its end; raises `RemoteError` with the last it said if it fails."""
+    outrig = compute.outrig
+    run = outrig.wait(there, outrig.execute(there, [wanted]))[0]
+    if run.state.exit_code != 0:
+        said = last_lines(compute, there, run)
+        raise RemoteError(f"{failed}: {said or run.state.reason or f'exit {run.state.exit_code}'}")
+
+
+def last_lines(compute: Compute, there: Session, run: Run, stream: Stream = Stream.ERR) -> str:
+    """Return the last lines of what a run printed, joined to one."""
+    if run.ref is None:
+        return ""
+    control = compute.outrig.runtime.executor(there)
+    data, offset = b"", 0
+    while part := control.read_log(run.ref, stream, offset, _MOST_TEXT).data:
+        data, offset = (data + part)[-_MOST_TEXT:], offset + len(part)
+    lines = data.decode(errors="replace").strip().splitlines()
+    return "; ".join(one.strip() for one in lines[-_LINES:])
