@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MIB = 1 << 20
+_LARGEST = 8 * _MIB
+"""Of what is installed, larger files are left out: a few engines would outweigh all the rest."""
 
 
 def _installed() -> Iterator[tuple[str, str]]:
@@ -23,7 +25,7 @@ def _installed() -> Iterator[tuple[str, str]]:
             below[:] = [one for one in below if one not in ("site-packages", "__pycache__")]
             for name in files:
                 path = os.path.join(directory, name)  # noqa: PTH118 - tens of thousands
-                if not os.path.islink(path):  # noqa: PTH114
+                if not os.path.islink(path) and os.path.getsize(path) <= _LARGEST:  # noqa: PTH114, PTH202
                     yield path, f"{kind}/{path[len(top) + 1 :]}"
 
 
