@@ -23,9 +23,15 @@ _HOME = {
     "outrig.cli.invoking": "cases parameter_options",
     "outrig.cli.listing": "Column",
     "outrig.cli.logging_in": "hand_over",
+    "outrig.cli.pager": "show_in_pages",
     "outrig.cli.route": "Group Route",
-    "outrig.cli.running": "Outcome TerminalObserver each exit_code finish follow interruptible say_ends",
+    "outrig.cli.running": (
+        "Outcome TerminalObserver each exit_code finish follow interruptible say_ends"
+    ),
     "outrig.cli.starting": "StartOptions start_cases",
+    "outrig.cli.table": "table",
+    "outrig.cli.terminal": "clean is_terminal one_line",
+    "outrig.config.glance": "configured",
     "outrig.durations": "parse_limit_s",
     "outrig.engine": "Outrig",
     "outrig.hookspecs": "hookimpl",
@@ -106,6 +112,7 @@ if TYPE_CHECKING:
     from outrig.cli.invoking import parameter_options as parameter_options
     from outrig.cli.listing import Column as Column
     from outrig.cli.logging_in import hand_over as hand_over
+    from outrig.cli.pager import show_in_pages as show_in_pages
     from outrig.cli.route import Group as Group
     from outrig.cli.route import Route as Route
     from outrig.cli.running import Outcome as Outcome
@@ -118,6 +125,11 @@ if TYPE_CHECKING:
     from outrig.cli.running import say_ends as say_ends
     from outrig.cli.starting import StartOptions as StartOptions
     from outrig.cli.starting import start_cases as start_cases
+    from outrig.cli.table import table as table
+    from outrig.cli.terminal import clean as clean
+    from outrig.cli.terminal import is_terminal as is_terminal
+    from outrig.cli.terminal import one_line as one_line
+    from outrig.config.glance import configured as configured
     from outrig.durations import parse_limit_s as parse_limit_s
     from outrig.engine import Outrig as Outrig
     from outrig.hookspecs import hookimpl as hookimpl

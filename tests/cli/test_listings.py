@@ -96,6 +96,11 @@ def test_fields_choose_and_order() -> None:
     assert "name, at, bytes" in caught.value.hint
 
 
+def test_a_table_may_have_a_rule() -> None:
+    assert table(["a", "bc"], [["1"], ["é"]], rule=True) == "a  bc\n-  --\n1  é\n"
+    assert table(["漢"], [[]], rule=True) == "漢\n--\n"
+
+
 def test_wide_characters_take_two_columns() -> None:
     assert [columns_of(one) for one in ("abc", "漢字", "e\u0301", "🎉")] == [3, 4, 1, 2]
     text = table(["A", "B"], [["漢字", "x"], ["1", "22"]], right=[False, True])

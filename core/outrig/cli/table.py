@@ -26,18 +26,26 @@ def _columns(character: str) -> int:
 
 
 def table(
-    headings: Sequence[str], columns: Sequence[Sequence[str]], *, right: Sequence[bool] = ()
+    headings: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    *,
+    right: Sequence[bool] = (),
+    rule: bool = False,
 ) -> str:
     """Return headings and columns of cells, two spaces apart, without trailing spaces.
 
-    `right` says which columns are aligned to the right. Cells are one line each and are taken as
-    they are. Works a column at a time: per cell, a call is what costs.
+    `right` says which columns are aligned to the right; with `rule` dashes stand below the
+    headings. Cells are one line each and are taken as they are. Works a column at a time: per cell,
+    a call is what costs.
     """
     aligned = [*right, *([False] * (len(columns) - len(right)))]
     padded = [
         _padded([heading, *cells], to_right=to_right)
         for heading, cells, to_right in zip(headings, columns, aligned, strict=True)
     ]
+    if rule:
+        for cells in padded:
+            cells.insert(1, "-" * columns_of(cells[0]))
     lines = map(_GAP.join, zip(*padded, strict=True))
     return "".join([line.rstrip(" ") + "\n" for line in lines])
 

@@ -1,0 +1,1 @@
+"""Commands that list sessions and say everything about one."""

@@ -1,0 +1,1 @@
+"""Records as the command set lists them: fields, filters, pages."""
