@@ -33,6 +33,9 @@ class UserSettings(Settings):
     shim_dir: Path = setting(
         Path("~/.local/bin"), help="where `outrig shim install` puts its launchers"
     )
+    strict_images: bool = setting(
+        False, help="whether `bai` refuses an image that is not there, or takes what is like it"
+    )
 
 
 @cache

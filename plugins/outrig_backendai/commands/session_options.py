@@ -99,6 +99,9 @@ PRIORITY = option("priority", None, "those with a higher one go first (10)", val
 CALLBACK_URL = option(
     "callback-url", None, "what is told of each change of it, by POST", value="CALLBACK_URL"
 )
+STRICT_IMAGE = option(
+    "strict-image", None, "refuse an image that is not there, rather than take what is like it"
+)
 
 COMMON: tuple[Option, ...] = (
     NAME,
@@ -122,6 +125,7 @@ COMMON: tuple[Option, ...] = (
     ASSIGN_AGENT,
     PRIORITY,
     CALLBACK_URL,
+    STRICT_IMAGE,
 )
 """What `run` and `start` both have; beside these `RESOURCES` or `RUN_RESOURCES`."""
 
@@ -158,7 +162,16 @@ def new_session(command: Command, image: str) -> NewSession:
         architecture=_text(command, "architecture") or "x86_64",
         callback_url=_text(command, "callback-url"),
         reuse=not (has("no-reuse") and command.flag("no-reuse")),
+        extra=_notes(command),
     )
+
+
+def _notes(command: Command) -> dict[str, str]:
+    """Return what other parts are to know of the session."""
+    from outrig_backendai.place.notes import STRICT, images_are_strict
+
+    asked = command.definition.has_option("strict-image") and command.flag("strict-image")
+    return {STRICT: "yes"} if asked or images_are_strict() else {}
 
 
 def max_wait_s(command: Command) -> float | None:

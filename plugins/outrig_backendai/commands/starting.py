@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.compute.sessions import Compute
+from outrig_backendai.place.notes import NOTICE
 
 if TYPE_CHECKING:
     from outrig.api import Command
@@ -23,6 +24,8 @@ def start_session(
     compute = Compute(command.outrig)
     made = compute.create(wanted)
     session = made.session
+    if made.created and NOTICE in session.extra:
+        command.note(session.extra[NOTICE])
     if enqueue_only:
         compute.wake()
         command.line(f"Session ID {session.id} is enqueued for scheduling.")

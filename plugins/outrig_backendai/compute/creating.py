@@ -165,8 +165,21 @@ def _session(compute: Compute, wanted: NewSession, owner: _Owner) -> ComputeSess
         callback_url=wanted.callback_url,
         idle_timeout_s=owner.policy.idle_timeout_s,
         kernels=_kernels(wanted.cluster_size),
-        extra=dict(wanted.extra),
+        extra={**wanted.extra, **_about_image(compute, wanted, owner)},
     )
+
+
+def _about_image(compute: Compute, wanted: NewSession, owner: _Owner) -> dict[str, str]:
+    """Return what to note about the image; raises `NotFoundError` where no agent can have it."""
+    from outrig_backendai.compute.places import agents_of, groups_for
+    from outrig_backendai.place.notes import NOTICE, STRICT
+    from outrig_backendai.place.runtimes import check_image
+
+    groups = groups_for(compute, owner.group.domain, wanted.scaling_group)
+    agents = agents_of(compute, groups, wanted.assigned_agents)
+    strict = bool(wanted.extra.get(STRICT))
+    notice = check_image(compute.directory, wanted.image, agents, strict=strict)
+    return {NOTICE: notice} if notice else {}
 
 
 def _kernels(size: int) -> tuple[Kernel, ...]:

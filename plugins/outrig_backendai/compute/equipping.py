@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from outrig.api import NewRun, Stream
@@ -9,9 +10,13 @@ from outrig.errors import RemoteError
 from outrig_backendai.place.entering import inside, set_up
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from outrig.api import Run, Session
     from outrig_backendai.compute.record import ComputeSession, Kernel
     from outrig_backendai.compute.sessions import Compute
+    from outrig_backendai.directory.images import Image
+    from outrig_backendai.place.record import Place
 
 _MOST_TEXT = 64 * 1024
 _LINES = 3
@@ -20,12 +25,42 @@ _LINES = 3
 def equip(compute: Compute, session: ComputeSession, kernel: Kernel) -> None:
     """Make a kernel's inside, whose Outrig session is up; raises `RemoteError` with the reason."""
     there = _outrig_session(compute, kernel)
-    place = compute.place(session, kernel.host)
+    place = _with_runtime(compute, session, kernel, there)
     making = NewRun(script=set_up(place), command="set-up", background=True)
     _run(compute, there, making, f"{kernel.host} could not be set up")
     if session.bootstrap_script:
         script = NewRun(script=inside(place, session.bootstrap_script), command="bootstrap")
         _run(compute, there, script, f"the bootstrap script failed on {kernel.host}")
+
+
+def _with_runtime(
+    compute: Compute, session: ComputeSession, kernel: Kernel, there: Session
+) -> Place:
+    """Return a kernel's inside with what its image means on its agent; raises `NotFoundError`."""
+    from outrig_backendai.place.notes import STRICT
+    from outrig_backendai.place.runtimes import runtime_of
+
+    place = compute.place(session, kernel.host)
+    images = _images(compute, kernel, there)
+    found = runtime_of(
+        compute.directory, session.image, images, strict=bool(session.extra.get(STRICT))
+    )
+    return replace(place, interpreter=found.interpreter, engine=found.engine, image=found.image)
+
+
+def _images(compute: Compute, kernel: Kernel, there: Session) -> Sequence[Image]:
+    """Return what a kernel's agent has; where that is not known, its node is asked."""
+    from outrig_backendai.place.runtimes import known_images, scan_script, scanned
+
+    agent = compute.directory.agents.get(kernel.agent or "")
+    if agent is None:
+        raise RemoteError(f"the agent {kernel.agent} is gone")
+    known = known_images(compute.directory, agent)
+    if known is not None:
+        return known
+    asking = NewRun(script=scan_script(), command="images")
+    run = _run(compute, there, asking, f"{agent.id} could not be asked for its images")
+    return scanned(compute.directory, agent, last_lines(compute, there, run, Stream.OUT))
 
 
 def _outrig_session(compute: Compute, kernel: Kernel) -> Session:
@@ -35,13 +70,14 @@ def _outrig_session(compute: Compute, kernel: Kernel) -> Session:
     return found
 
 
-def _run(compute: Compute, there: Session, wanted: NewRun, failed: str) -> None:
+def _run(compute: Compute, there: Session, wanted: NewRun, failed: str) -> Run:
     """Run something to its end; raises `RemoteError` with the last it said if it fails."""
     outrig = compute.outrig
     run = outrig.wait(there, outrig.execute(there, [wanted]))[0]
     if run.state.exit_code != 0:
         said = last_lines(compute, there, run)
         raise RemoteError(f"{failed}: {said or run.state.reason or f'exit {run.state.exit_code}'}")
+    return run
 
 
 def last_lines(compute: Compute, there: Session, run: Run, stream: Stream = Stream.ERR) -> str:

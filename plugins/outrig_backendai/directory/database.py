@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from outrig_backendai.directory.agents import Agents
     from outrig_backendai.directory.events import Events
     from outrig_backendai.directory.executions import Executions
+    from outrig_backendai.directory.images import Images
     from outrig_backendai.directory.keypairs import Keypairs
     from outrig_backendai.directory.members import Members
     from outrig_backendai.directory.policies import Policies
@@ -117,3 +118,10 @@ class Directory:
         from outrig_backendai.directory.executions import Executions
 
         return Executions(self)
+
+    @cached_property
+    def images(self) -> Images:
+        """What agents have to run code in, and other names for it."""
+        from outrig_backendai.directory.images import Images
+
+        return Images(self)

@@ -100,6 +100,16 @@ CREATE TABLE secret (
 ) WITHOUT ROWID;
 """
 
+_IMAGES = """
+CREATE TABLE image (
+    agent TEXT NOT NULL, registry TEXT NOT NULL, name TEXT NOT NULL, tag TEXT NOT NULL,
+    kind TEXT NOT NULL, program TEXT NOT NULL, digest TEXT NOT NULL, size TEXT NOT NULL,
+    PRIMARY KEY (agent, registry, name, tag)
+) WITHOUT ROWID;
+CREATE TABLE image_scan (agent TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE image_alias (alias TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
+"""
+
 _EXECUTIONS = """
 CREATE TABLE execution (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, access_key TEXT NOT NULL, created_at TEXT NOT NULL,
@@ -112,5 +122,5 @@ CREATE TABLE execution_case (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS = (f"{_WHO}{_WHERE}{_SESSIONS}{_FOLDERS}{_EXECUTIONS}".strip().rstrip(";"),)
+MIGRATIONS = (f"{_WHO}{_WHERE}{_SESSIONS}{_FOLDERS}{_IMAGES}{_EXECUTIONS}".strip().rstrip(";"),)
 """Each owner of a part has a text of its own; all of them are the first migration."""
