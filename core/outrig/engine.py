@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from outrig.session.cancel import Cancel
 from outrig.session.observer import Observer
+from outrig.session.ways import WithWays
 from outrig.session.workplace import WithProjects
 from outrig.state.state import State
 
@@ -26,13 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from outrig.errors import RemoteError
-    from outrig.model.console import Console, ConsoleRequest
-    from outrig.model.node import Inventory, Login, NodeQuery, Release, ReleaseReport, ResourceRef
+    from outrig.model.node import Inventory, NodeQuery, Release, ReleaseReport, ResourceRef
     from outrig.model.project import Compute, Project
     from outrig.model.run import Run
     from outrig.model.session import Event, Plan, RemoteFile, Session
     from outrig.model.snapshot import SnapshotInfo, SnapshotReader
-    from outrig.session.forward import Forward
     from outrig.session.library import Library
     from outrig.session.pull import Pulled
     from outrig.session.requests import NewRun, StartRequest
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from outrig.sweep.board import Board
 
 
-class Outrig(WithProjects):
+class Outrig(WithProjects, WithWays):
     """One engine on one state directory. Methods raise `OutrigError` and never print."""
 
     def __init__(
@@ -256,25 +255,6 @@ class Outrig(WithProjects):
     def applied(self, session: Session) -> list[Applied]:
         """Return the snapshots that were put on a session, oldest first."""
         return self.state.sessions.applied(session.id)
-
-    def console(self, session: Session, request: ConsoleRequest) -> Console:
-        """Open an interactive program in a session."""
-        from outrig.session.console import open_console
-
-        return open_console(self.runtime, session, request)
-
-    def forward(self, session: Session, ports: tuple[int, int], on: str = "head") -> Forward:
-        """Take a port of this computer (0: a free one) that leads to one of a node, once served."""
-        from outrig.session.forward import Forward
-        from outrig.session.placing import nodes_named
-
-        return Forward(self.runtime, session, nodes_named(session, on)[0], ports)
-
-    def login(self, session: Session, on: str = "head") -> Login:
-        """Return how ssh, scp and sftp get to a node of a session."""
-        from outrig.session.logging_in import login
-
-        return login(self.runtime, session, on)
 
     # Runs
 

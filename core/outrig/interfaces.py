@@ -16,13 +16,11 @@ from outrig.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from outrig.model.console import ByteStream, Console, ConsoleRequest
     from outrig.model.node import (
         Candidate,
         Inventory,
         Kept,
         Lifetime,
-        Login,
         Node,
         NodeQuery,
         Price,
@@ -248,30 +246,6 @@ class OwnsResources:
     """A marker: makes resources for a session, which carry its owner's tags and are released."""
 
 
-class WithForward(ABC):
-    """Can open connections to ports on its nodes."""
-
-    @abstractmethod
-    def open(self, node: Node, port: int) -> ByteStream:
-        """Connect to `port` on the node's loopback; raises `RemoteError`."""
-
-
-class WithLogin(ABC):
-    """Has nodes that the system's own ssh, scp and sftp can log in to."""
-
-    @abstractmethod
-    def login(self, session_id: str, node: Node) -> Login:
-        """Return how; makes the connection they will use. Raises `RemoteError`, `AuthError`."""
-
-
-class WithConsole(ABC):
-    """Can run an interactive program on a node."""
-
-    @abstractmethod
-    def console(self, request: ConsoleRequest) -> Console:
-        """Start the program; raises `RemoteError`."""
-
-
 class WithOwnCount(ABC):
     """Knows how many nodes a session takes when nobody says: all machines that were named."""
 
@@ -306,6 +280,9 @@ class WithAutostop(ABC):
     @abstractmethod
     def arm(self, session_id: str, nodes: Sequence[Node], lifetime: Lifetime) -> None:
         """Make the nodes keep to `lifetime`, from now on, without us."""
+
+    def in_use(self, session_id: str, node: Node) -> None:  # noqa: B027 - they may see it
+        """Tell a node that somebody uses a session now, though nothing of it runs there."""
 
 
 class WithCheck(ABC):

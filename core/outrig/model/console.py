@@ -1,4 +1,4 @@
-"""An interactive program on a node."""
+"""Programs on nodes that somebody talks with: at a terminal, or through plain pipes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from outrig.model.node import Node
-from outrig.model.run import PreparedEnvironment
+from outrig.model.run import PreparedEnvironment, Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,10 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleRequest:
-    """A program to run on a terminal in a session's work directory; no `argv`: the login shell."""
+    """A program to run in a session's work directory; no `argv`: the login shell.
+
+    `size` is that of the terminal, if it gets one.
+    """
 
     session_id: str
     node: Node
@@ -64,6 +67,30 @@ class Console(ABC):
     @abstractmethod
     def resize(self, size: Size) -> None:
         """Tell the program the window's new size."""
+
+    @abstractmethod
+    def close(self) -> int:
+        """Hang up if it still runs, and return the exit code."""
+
+
+class Program(ABC):
+    """A program on a node with plain pipes. One thread has to read while another writes."""
+
+    @abstractmethod
+    def read(self) -> tuple[Stream, bytes] | None:
+        """Wait for output; `None` when the program has ended."""
+
+    @abstractmethod
+    def write(self, data: bytes) -> None:
+        """Send input; waits while the program does not take it."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Say that no more input comes."""
+
+    @abstractmethod
+    def signal(self, number: int) -> None:
+        """Send a signal to the program and what it started."""
 
     @abstractmethod
     def close(self) -> int:

@@ -45,6 +45,7 @@ MODULES = (
     "image",
     "environment",
     "console",
+    "piped",
     "checkup",
     "leftovers",
     "ending",

@@ -1,4 +1,4 @@
-"""Consoles on nodes, as the engine sees them."""
+"""Consoles and programs with pipes on nodes, as the engine sees them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ import struct
 from typing import TYPE_CHECKING
 
 from outrig.errors import RemoteError
-from outrig.model.console import Console
+from outrig.model.console import Console, Program
+from outrig.model.run import Stream
 from outrig.node.program.console import KEYS, RESIZE
+from outrig.node.program.piped import (
+    ERRORS,
+    INPUT,
+    INPUT_END,
+    PIPED_BYTES,
+    SIGNAL,
+    TAKEN,
+    WINDOW,
+    Window,
+)
 
 if TYPE_CHECKING:
     from outrig.model.console import Size
@@ -47,3 +58,66 @@ class NodeConsole(Console):
             except RemoteError:
                 return 129
         return self._exchange.reply().code
+
+
+class NodeProgram(Program):
+    """A program with plain pipes that the node program runs."""
+
+    def __init__(self, exchange: Exchange[CodeAnswer]) -> None:
+        self._exchange = exchange
+        self._over = False
+        self._room = Window(WINDOW)
+
+    def read(self) -> tuple[Stream, bytes] | None:
+        """Wait for output; `None` when the program has ended."""
+        while (data := self._next()) is not None:
+            kind, rest = data[:1], data[1:]
+            if kind == TAKEN:
+                self._room.give(struct.unpack(">I", rest)[0])
+            elif rest:
+                self._send(TAKEN + struct.pack(">I", len(rest)))
+                return (Stream.ERR if kind == ERRORS else Stream.OUT), rest
+        return None
+
+    def _next(self) -> bytes | None:
+        try:
+            data = self._exchange.receive()
+        except BaseException:
+            self._over = True
+            self._room.close()
+            raise
+        if data is None:
+            self._over = True
+            self._room.close()
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send input; waits while the program does not take it."""
+        view = memoryview(data)
+        for start in range(0, len(view), PIPED_BYTES):
+            piece = view[start : start + PIPED_BYTES]
+            if not self._room.take(len(piece)):
+                return
+            self._send(INPUT + piece)
+
+    def finish(self) -> None:
+        """Say that no more input comes."""
+        self._send(INPUT_END)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program and what it started."""
+        self._send(SIGNAL + struct.pack(">B", number))
+
+    def close(self) -> int:
+        """Hang up if it still runs, and return the exit code."""
+        self._room.close()
+        if not self._over:
+            try:
+                self._exchange.end()
+            except RemoteError:
+                return 129
+        return self._exchange.reply().code
+
+    def _send(self, data: bytes) -> None:
+        if not self._over:
+            self._exchange.send(data)

@@ -6,9 +6,9 @@ import base64
 from abc import ABC
 from typing import TYPE_CHECKING
 
+from outrig.access import WithConsole, WithPrograms
 from outrig.interfaces import (
     WithAutostop,
-    WithConsole,
     WithEnvironment,
     WithSessionEnd,
     WithUpkeep,
@@ -23,7 +23,7 @@ from outrig.node.answers import (
     Nothing,
     RemovedAnswer,
 )
-from outrig.node.console import NodeConsole
+from outrig.node.console import NodeConsole, NodeProgram
 from outrig.node.files import FilesOnNodes
 from outrig.node.program.step import ERR_MARK
 from outrig.node.reaching import ReachingNodes
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from outrig.interfaces import Context
-    from outrig.model.console import Console, ConsoleRequest
+    from outrig.model.console import Console, ConsoleRequest, Program
     from outrig.model.node import Lifetime, Node
     from outrig.model.run import EnvironmentSource, PrepareRequest
-    from outrig.node.client import NodeClient
+    from outrig.node.client import Exchange, NodeClient
 
 LOOK_S = 0.2
 
@@ -47,6 +47,7 @@ class NodeProvider(
     ReachingNodes,
     WithEnvironment,
     WithConsole,
+    WithPrograms,
     WithSessionEnd,
     WithAutostop,
     WithUpkeep,
@@ -96,17 +97,23 @@ class NodeProvider(
 
     def console(self, request: ConsoleRequest) -> Console:
         """See `WithConsole`."""
-        exchange = self.client(request.node).start(
+        size = {"columns": request.size.columns, "rows": request.size.rows}
+        return NodeConsole(self._start("console", request, **size))
+
+    def program(self, request: ConsoleRequest) -> Program:
+        """See `WithPrograms`."""
+        return NodeProgram(self._start("program", request))
+
+    def _start(self, op: str, request: ConsoleRequest, **size: int) -> Exchange[CodeAnswer]:
+        return self.client(request.node).start(
             CodeAnswer,
-            "console",
+            op,
             session=request.session_id,
             argv=list(request.argv),
             env=request.environment and request.environment.digest,
             variables=dict(request.variables),
-            columns=request.size.columns,
-            rows=request.size.rows,
+            **size,
         )
-        return NodeConsole(exchange)
 
     def end_session(self, session_id: str, nodes: tuple[Node, ...], grace_s: float) -> None:
         """See `WithSessionEnd`."""
@@ -137,6 +144,10 @@ class NodeProvider(
             self.on(node, lambda client: client.call(Nothing, "arm", session=session_id, **fields))
 
         self.on_each(nodes, on_node)
+
+    def in_use(self, session_id: str, node: Node) -> None:
+        """See `WithAutostop`."""
+        self.client(node).call(Nothing, "touch", session=session_id)
 
     def check_node(self, node: Node) -> tuple[tuple[str, bool, str], ...]:
         """Look at a node, as `WithCheck` does at a provider."""

@@ -6,8 +6,8 @@ import contextlib
 from abc import ABC
 from typing import TYPE_CHECKING
 
+from outrig.access import WithForward, WithLogin
 from outrig.errors import RemoteError, UsageError
-from outrig.interfaces import WithForward, WithLogin
 from outrig.model.console import ByteStream
 from outrig.model.node import Login
 from outrig.node.base import NodeBase
@@ -48,7 +48,7 @@ class PipeStream(ByteStream):
     def finish(self) -> None:
         """Say that nothing more will be sent."""
         with contextlib.suppress(OSError, ValueError):
-            self._pipe.sink.close()
+            self._pipe.finish()
 
     def _reason(self) -> str:
         return next(iter(self._pipe.errors().splitlines()), "")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.access import WithLogin
 from outrig.errors import PluginError
-from outrig.interfaces import WithLogin
 from outrig.session.find import require_running
 from outrig.session.placing import nodes_named
 

@@ -26,6 +26,10 @@ class Pipe(ABC):
     def sink(self) -> BinaryIO:
         """What the program reads; the writer flushes."""
 
+    def finish(self) -> None:
+        """Say that nothing more will be sent; what comes can still be read."""
+        self.sink.close()
+
     @abstractmethod
     def errors(self) -> str:
         """Return the end of what the program, or the way to it, wrote to standard error."""

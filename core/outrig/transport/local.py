@@ -114,6 +114,11 @@ class SocketPipe(Pipe):
     def sink(self) -> BinaryIO:
         return self._sink
 
+    def finish(self) -> None:
+        """See `Pipe.finish`: closing the file alone leaves the socket open."""
+        self._sink.flush()
+        self._connection.shutdown(socket.SHUT_WR)
+
     def errors(self) -> str:
         return ""
 

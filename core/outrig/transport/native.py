@@ -103,6 +103,12 @@ class ChannelPipe(Pipe):
     def sink(self) -> BinaryIO:
         return cast("BinaryIO", self._sink)
 
+    def finish(self) -> None:
+        """See `Pipe.finish`."""
+        self._sink.flush()
+        with _as_os_error():
+            self._channel.shutdown_write()
+
     def errors(self) -> str:
         if self._channel.closed or self._channel.exit_status_ready():
             self._reader.join(1.0)

@@ -40,17 +40,7 @@ KEYS, RESIZE = b"k", b"s"
 
 def handle_console(root: Root, call: Call) -> dict[str, object]:
     session = existing_session(root, call.text("session"))
-    digest, given = optional_text(call.fields.get("env")), texts(call.fields.get("variables"))
-    environ = base_environ(session, dict(environment_variables(root, digest), **given))
-    environ.setdefault("TERM", "xterm-256color")
-    argv = call.texts("argv")
-    container = environment_container(root, digest, "console-" + os.urandom(6).hex())
-    if container:
-        names = [*given, "TERM", "OUTRIG_SESSION"]
-        words = container.words(root.work(session), root.work(session), names, ["--rm", "-it"])
-        first, *rest = argv or ["sh"]
-        argv = [*words, first, container.image, *rest]
-    argv = argv or login_shell(environ)
+    argv, environ = called_program(root, call, session, "-it")
     pid, master = pty.fork()
     if pid == 0:
         become_console(argv, environ, root.work(session), call)
@@ -59,6 +49,23 @@ def handle_console(root: Root, call: Call) -> dict[str, object]:
     code = terminal.follow(lambda: touch(root, session))
     touch(root, session)
     return {"code": code}
+
+
+def called_program(
+    root: Root, call: Call, session: str, how: str
+) -> tuple[list[str], dict[str, str]]:
+    """Return the words and variables of what a call is to start; `how` is for an engine's `run`."""
+    digest, given = optional_text(call.fields.get("env")), texts(call.fields.get("variables"))
+    environ = base_environ(session, dict(environment_variables(root, digest), **given))
+    environ.setdefault("TERM", "xterm-256color")
+    argv = call.texts("argv")
+    container = environment_container(root, digest, "console-" + os.urandom(6).hex())
+    if container:
+        names = [*given, "TERM", "OUTRIG_SESSION"]
+        words = container.words(root.work(session), root.work(session), names, ["--rm", how])
+        first, *rest = argv or ["sh"]
+        argv = [*words, first, container.image, *rest]
+    return argv or login_shell(environ), environ
 
 
 def login_shell(environ: dict[str, str]) -> list[str]:

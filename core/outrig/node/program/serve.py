@@ -28,8 +28,9 @@ from outrig.node.program.environment import (
 from outrig.node.program.files import handle_list_files, handle_read_file, handle_write_file
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.leftovers import handle_remove_leftover
-from outrig.node.program.lifetime import arm, interruption
+from outrig.node.program.lifetime import arm, interruption, touch
 from outrig.node.program.metrics import read_metrics
+from outrig.node.program.piped import handle_program
 from outrig.node.program.place import Refused, Root, checked_name
 from outrig.node.program.record import Spec, number
 from outrig.node.program.runs import (
@@ -169,6 +170,11 @@ def handle_arm(root: Root, call: Call) -> dict[str, object]:
     return {}
 
 
+def handle_touch(root: Root, call: Call) -> dict[str, object]:
+    touch(root, existing_session(root, call.text("session")))
+    return {}
+
+
 HANDLERS: dict[str, Handler] = {
     "arm": handle_arm,
     "cancel": handle_cancel,
@@ -183,11 +189,13 @@ HANDLERS: dict[str, Handler] = {
     "metrics": handle_metrics,
     "observe": handle_observe,
     "prepare": handle_prepare,
+    "program": handle_program,
     "read_file": handle_read_file,
     "read_log": handle_read_log,
     "remove_environment": handle_remove_environment,
     "remove_leftover": handle_remove_leftover,
     "sync": handle_sync,
+    "touch": handle_touch,
     "wait": handle_wait,
     "write_file": handle_write_file,
 }
