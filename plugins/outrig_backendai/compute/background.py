@@ -1,18 +1,22 @@
 """The process that goes on with the queue when no command waits for a session.
 
-There is at most one per state directory, and none when nothing waits.
+There is at most one per state directory, and none when nothing waits. It also awaits the ends of
+batch sessions' commands.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from outrig.api import Lock, is_held, start_aside
 from outrig.errors import OutrigError
 from outrig_backendai.compute.holds import Holds, is_worked_on
 from outrig_backendai.compute.launching import launch
+from outrig_backendai.compute.places import is_here
 from outrig_backendai.compute.record import SessionStatus
+from outrig_backendai.compute.request import BATCH
 from outrig_backendai.compute.scheduling import turn
 from outrig_backendai.compute.settling import settle
 
@@ -21,21 +25,33 @@ if TYPE_CHECKING:
     from outrig_backendai.compute.sessions import Compute
 
 NAME = "bai-scheduler"
-_PAUSE_S = 0.1
+_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 _MOST_HELD = 64
-_AT_ONCE = 4
+_AT_ONCE = 8
 
 
 def wake(compute: Compute) -> bool:
-    """Start the scheduler if a session waits and nobody works on it; returns whether it did."""
+    """Start the scheduler if there is work for it; returns whether it did.
+
+    Work are sessions that wait, and commands of batch sessions whose end is waited for, unless
+    another process works on them.
+    """
     directory = compute.directory.state_directory
     if is_held(directory, NAME):
         return False
-    if all(is_worked_on(compute, one.id) for one in compute.directory.sessions.queue()):
+    queue = compute.directory.sessions.queue()
+    waiting = any(not is_worked_on(compute, one.id) for one in queue)
+    if not waiting and not running_batch(compute):
         return False
     start_aside(directory, ("bai", "schedule"), "bai-scheduler.log")
     return True
+
+
+def running_batch(compute: Compute) -> list[ComputeSession]:
+    """Return the batch sessions whose command runs, or is about to."""
+    holding = compute.directory.sessions.holding()
+    return [one for one in holding if one.type == BATCH]
 
 
 def schedule(compute: Compute) -> None:
@@ -60,20 +76,34 @@ class _Scheduler:
         self._launches: dict[str, Future[ComputeSession]] = {}
 
     def run(self) -> None:
-        cancel = self._compute.outrig.cancel
         pause_s = _PAUSE_S
         while True:
-            cancel.check()
-            settle(self._compute)
+            self._compute.outrig.cancel.check()
+            settle(self._compute, everywhere=True)
             self._adopt()
             started = turn(self._compute, self._holds.ids)
             for session in started:
                 self._launches[session.id] = self._pool.submit(launch, self._compute, session)
             moved = self._collect() or bool(started)
-            if not self._holds.ids:
+            batch = running_batch(self._compute)
+            if not self._holds.ids and not batch:
                 return
             pause_s = _PAUSE_S if moved else min(pause_s * 1.5, _LONGEST_PAUSE_S)
-            cancel.wait(pause_s)
+            self._pause(_PAUSE_S if self._launches else pause_s, batch)
+
+    def _pause(self, pause_s: float, batch: list[ComputeSession]) -> None:
+        """Wait a moment, or until a command of a batch session here ends."""
+        outrig = self._compute.outrig
+        runs = [outrig.run(one.main_run_id) for one in batch if one.main_run_id is not None]
+        here = [
+            (there, run.ref) for there, run in runs if run.ref and is_here(self._compute, there)
+        ]
+        if not here:
+            outrig.cancel.wait(pause_s)
+            return
+        refs = tuple(ref for _, ref in here)
+        with suppress(OutrigError):
+            outrig.runtime.executor(here[0][0]).wait(refs, pause_s)
 
     def _adopt(self) -> None:
         """Take the locks of those that nobody waits for, and let go of those that are over."""

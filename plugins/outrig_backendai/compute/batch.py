@@ -32,7 +32,7 @@ def _started(compute: Compute, session: ComputeSession) -> Run:
     outrig = compute.outrig
     there = compute.outrig_session(session)
     for run in outrig.runs(there):
-        if run.command == COMMAND:
+        if run.command == COMMAND and run.created_at >= session.status_changed:
             return run
     script = inside(compute.place(session), session.startup_command or "")
     return outrig.execute(there, [NewRun(script=script, command=COMMAND)])[0]

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 BY_USER = "user-requested"
 FORCED = "force-terminated"
-_WAIT_S = 0.1
 _REFUSED = (SessionStatus.SCHEDULED, SessionStatus.PREPARING, SessionStatus.PULLING)
 
 
@@ -39,9 +38,8 @@ def end(compute: Compute, session: ComputeSession, *, forced: bool = False) -> C
             hint=f"end it nevertheless: outrig bai rm -f {session.name}",
         )
     with Holds(compute) as holds:
-        while not forced and not holds.take(session.id):
-            compute.outrig.cancel.wait(_WAIT_S)
-            compute.outrig.cancel.check()
+        if not forced:
+            holds.obtain(session.id)
         return terminate(compute, session, FORCED if forced else BY_USER)
 
 

@@ -26,7 +26,7 @@ _OF_SESSION = {
 _OF_KERNELS = {
     _S.PREPARING: ("kernel_preparing",),
     _S.PULLING: ("kernel_pulling",),
-    _S.RUNNING: ("kernel_creating", "kernel_started"),
+    _S.RUNNING: ("kernel_started",),
     _S.TERMINATING: ("kernel_terminating",),
     _S.TERMINATED: ("kernel_terminated",),
     _S.CANCELLED: ("kernel_cancelled",),
@@ -41,8 +41,15 @@ def record_change(rows: Connection, before: ComputeSession | None, now: ComputeS
                 _add(rows, now, name, kernel)
         if now.status in _OF_SESSION:
             _add(rows, now, _OF_SESSION[now.status])
+    if before is not None and not _is_made(before) and _is_made(now):
+        for kernel in now.kernels:
+            _add(rows, now, "kernel_creating", kernel)
     if before is not None and before.result is not now.result:
         _add(rows, now, f"session_{now.result.value.lower()}")
+
+
+def _is_made(session: ComputeSession) -> bool:
+    return session.main.outrig_session_id is not None
 
 
 def _add(

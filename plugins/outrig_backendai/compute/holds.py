@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from outrig_backendai.compute.sessions import Compute
 
 
+_LOOK_S = 0.05
+
+
 class Holds:
     """The locks of sessions that this process works on."""
 
     def __init__(self, compute: Compute) -> None:
         self._directory = compute.directory.state_directory
+        self._cancel = compute.outrig.cancel
         self._locks: dict[str, Lock] = {}
 
     def take(self, session_id: str) -> bool:
@@ -27,6 +31,12 @@ class Holds:
             return True
         lock.close()
         return False
+
+    def obtain(self, session_id: str) -> None:
+        """Take a session's lock, once nobody else has it; raises `Interrupted`."""
+        while not self.take(session_id):
+            self._cancel.wait(_LOOK_S)
+            self._cancel.check()
 
     def drop(self, session_id: str) -> None:
         """Let a session go."""

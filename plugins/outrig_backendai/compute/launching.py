@@ -139,10 +139,11 @@ def end_kernels(compute: Compute, session: ComputeSession) -> None:
     failed: OutrigError | None = None
     with outrig.cancel.passed_over():
         for kernel in session.kernels:
-            live = outrig.state.sessions.live(PROJECT, kernel_name(session, kernel))
+            there = outrig.state.sessions.get(kernel.outrig_session_id or "")
+            there = there or outrig.state.sessions.live(PROJECT, kernel_name(session, kernel))
             try:
-                if live is not None:
-                    outrig.stop(live)
+                if there is not None and not there.state.ended:
+                    outrig.stop(there)
             except OutrigError as err:
                 failed = failed or err
     if failed is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.api import OnThisComputer
 from outrig.errors import CapacityError, NotFoundError
 from outrig_backendai.compute.agents import see_this_computer
 from outrig_backendai.compute.request import MULTI_NODE
@@ -12,6 +13,7 @@ from outrig_backendai.slots import Slots, total
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from outrig.api import Session
     from outrig_backendai.compute.record import ComputeSession
     from outrig_backendai.compute.request import NewSession
     from outrig_backendai.compute.sessions import Compute
@@ -61,6 +63,11 @@ def _refusal(name: str, needed: Slots, agents: Sequence[Agent]) -> str:
         return f"no agent has {needed.mem >> 20} MiB of memory (the most is {most_mib})"
     most_cpu = max(one.slots.cpu for one in agents)
     return f"no agent has {needed.cpu:g} cores (the most is {most_cpu:g})"
+
+
+def is_here(compute: Compute, session: Session) -> bool:
+    """Tell whether an Outrig session is on this computer."""
+    return isinstance(compute.outrig.runtime.provider(session), OnThisComputer)
 
 
 def held_on(sessions: Iterable[ComputeSession]) -> dict[str, Slots]:

@@ -97,6 +97,10 @@ class Compute:
         from outrig_backendai.compute.settling import settle
 
         settle(self)
+        if self.directory.rows("SELECT 1 FROM execution WHERE NOT ended LIMIT 1"):
+            from outrig_backendai.execution.background import tend
+
+            tend(self)
 
     def outrig_session(self, session: ComputeSession, host: str = "main1") -> Session:
         """Return the Outrig session of a running session's kernel; raises `ConflictError`."""

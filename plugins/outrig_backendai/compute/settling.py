@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ from outrig_backendai.compute.conditions import can_never
 from outrig_backendai.compute.ending import cancel, terminate
 from outrig_backendai.compute.holds import Holds
 from outrig_backendai.compute.launching import end_kernels, move, put_back
+from outrig_backendai.compute.places import is_here
 from outrig_backendai.compute.record import Result, SessionStatus
 from outrig_backendai.compute.request import BATCH
+from outrig_backendai.compute.restarting import bring_up_again
 from outrig_backendai.compute.sessions import PROJECT
 
 if TYPE_CHECKING:
@@ -22,37 +25,43 @@ if TYPE_CHECKING:
 
 _STARTING = (SessionStatus.SCHEDULED, SessionStatus.PREPARING, SessionStatus.PULLING)
 _MOST_ATTEMPTS = 3
+_AT_ONCE = 8
 IDLE = "idle-timeout"
 
 
-def settle(compute: Compute) -> None:
-    """Bring all sessions that may have changed up to date, each unless somebody works on it."""
+def settle(compute: Compute, *, everywhere: bool = False) -> None:
+    """Bring all sessions that may have changed up to date, each unless somebody works on it.
+
+    This computer's node is asked about those here, and with `everywhere` other nodes about theirs.
+    """
     for session in compute.directory.sessions.queue():
         never = can_never(compute, session)
         if never is not None:
             _quietly_cancel(compute, session, never)
     holding = compute.directory.sessions.holding()
-    if not holding:
-        return
     if any(one.status.running for one in holding):
         compute.outrig.overview(PROJECT)  # asks this computer's node about them
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for task in [pool.submit(_settle, compute, one, everywhere) for one in holding]:
+            task.result()
+
+
+def _settle(compute: Compute, session: ComputeSession, everywhere: bool) -> None:
     with Holds(compute) as holds:
-        for session in holding:
-            if holds.take(session.id):
-                _settle(compute, compute.directory.sessions.now(session))
-                holds.drop(session.id)
-
-
-def _settle(compute: Compute, session: ComputeSession) -> None:
-    try:
-        if session.status in _STARTING:
-            _launch_died(compute, session)
-        elif session.status is SessionStatus.TERMINATING:
-            terminate(compute, session, session.status_info or "")
-        elif session.status.running:
-            _settle_running(compute, session)
-    except OutrigError as err:
-        compute.outrig.observer.notice(f"{session.name}: {err}")
+        if not holds.take(session.id):
+            return
+        session = compute.directory.sessions.now(session)
+        try:
+            if session.status in _STARTING:
+                _launch_died(compute, session)
+            elif session.status is SessionStatus.RESTARTING:
+                bring_up_again(compute, session)
+            elif session.status is SessionStatus.TERMINATING:
+                terminate(compute, session, session.status_info or "")
+            elif session.status.running:
+                _settle_running(compute, session, everywhere)
+        except OutrigError as err:
+            compute.outrig.observer.notice(f"{session.name}: {err}")
 
 
 def _quietly_cancel(compute: Compute, session: ComputeSession, reason: str) -> None:
@@ -72,10 +81,10 @@ def _launch_died(compute: Compute, session: ComputeSession) -> None:
     move(compute, session, SessionStatus.ERROR, status_info=reason)
 
 
-def _settle_running(compute: Compute, session: ComputeSession) -> None:
-    there = None
-    if session.main.outrig_session_id is not None:
-        there = compute.outrig.state.sessions.get(session.main.outrig_session_id)
+def _settle_running(compute: Compute, session: ComputeSession, everywhere: bool) -> None:
+    there = compute.outrig.state.sessions.get(session.main.outrig_session_id or "")
+    if there is not None and everywhere and not is_here(compute, there):
+        there = compute.outrig.bring_up_to_date(there)
     if there is None or there.state.ended:
         terminate(compute, session, "its Outrig session was stopped")
     elif there.state is SessionState.SUSPENDED:

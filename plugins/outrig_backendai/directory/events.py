@@ -25,6 +25,11 @@ class Happened:
     kernel_id: str | None
     data: Mapping[str, object]
 
+    @property
+    def scope(self) -> str:
+        """Whether it is about the session as a whole, or one of its containers."""
+        return "session" if self.kernel_id is None else "kernel"
+
 
 class Events:
     """The table of events."""
