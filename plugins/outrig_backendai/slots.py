@@ -15,7 +15,8 @@ NAMES = ("cpu", "mem", "cuda.device", "cuda.shares")
 OTHER_NAMES = {"memory": "mem", "gpu": "cuda.device"}
 _UNITS = "kmgtpezy"
 _SIZE = re.compile(
-    r"(?P<number>\d[\d_]*(?:\.\d+)?|\.\d+)\s*(?P<unit>[kmgtpezy])?(?:i?b|bytes?)?", re.IGNORECASE
+    r"(?P<number>\d[\d_]*(?:\.\d+)?|\.\d+)\s*(?P<unit>[kmgtpezy])?(?:i?b|bytes?)?",
+    re.IGNORECASE | re.ASCII,
 )
 _MIB = 1 << 20
 _LARGEST = float(1 << 62)

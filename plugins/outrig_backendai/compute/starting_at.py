@@ -16,9 +16,10 @@ _UNITS = {
 }
 _SPAN = re.compile(
     r"(?P<sign>[+-])?\s*"
-    + r"\s*".join(f"(?:(?P<{name}>{_NUMBER})(?:{unit}))?" for name, unit in _UNITS.items())
+    + r"\s*".join(f"(?:(?P<{name}>{_NUMBER})(?:{unit}))?" for name, unit in _UNITS.items()),
+    re.ASCII,
 )
-_SECONDS = re.compile(rf"(?P<sign>[+-])?\s*(?P<seconds>{_NUMBER})")
+_SECONDS = re.compile(rf"(?P<sign>[+-])?\s*(?P<seconds>{_NUMBER})", re.ASCII)
 
 
 def parse_starts_at(text: str, now: datetime) -> datetime:
