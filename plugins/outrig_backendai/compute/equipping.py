@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from outrig.api import NewRun, Stream
 from outrig.errors import RemoteError
-from outrig_backendai.place.entering import inside, set_up
+from outrig_backendai.place.entering import NEEDS_PROGRAM, bring_program, inside, set_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +26,19 @@ def equip(compute: Compute, session: ComputeSession, kernel: Kernel) -> None:
     """Make a kernel's inside, whose Outrig session is up; raises `RemoteError` with the reason."""
     there = _outrig_session(compute, kernel)
     place = _with_runtime(compute, session, kernel, there)
-    making = NewRun(script=set_up(place), command="set-up", background=True)
-    _run(compute, there, making, f"{kernel.host} could not be set up")
+    _set_up(compute, there, place, f"{kernel.host} could not be set up")
     if session.bootstrap_script:
         script = NewRun(script=inside(place, session.bootstrap_script), command="bootstrap")
         _run(compute, there, script, f"the bootstrap script failed on {kernel.host}")
+
+
+def _set_up(compute: Compute, there: Session, place: Place, failed: str) -> None:
+    """Make the inside; a node that lacks the program which does it is brought that first."""
+    making = NewRun(script=set_up(place), command="set-up", background=True)
+    run = _run(compute, there, making, failed, also=NEEDS_PROGRAM)
+    if run.state.exit_code == NEEDS_PROGRAM:
+        _run(compute, there, NewRun(script=bring_program(), command="bring-program"), failed)
+        _run(compute, there, making, failed)
 
 
 def _with_runtime(
@@ -70,11 +78,16 @@ def _outrig_session(compute: Compute, kernel: Kernel) -> Session:
     return found
 
 
-def _run(compute: Compute, there: Session, wanted: NewRun, failed: str) -> Run:
-    """Run something to its end; raises `RemoteError` with the last it said if it fails."""
+def _run(
+    compute: Compute, there: Session, wanted: NewRun, failed: str, *, also: int | None = None
+) -> Run:
+    """Run something to its end; raises `RemoteError` with the last it said if it fails.
+
+    The exit code `also` is no failure either.
+    """
     outrig = compute.outrig
     run = outrig.wait(there, outrig.execute(there, [wanted]))[0]
-    if run.state.exit_code != 0:
+    if run.state.exit_code not in (0, also):
         said = last_lines(compute, there, run)
         raise RemoteError(f"{failed}: {said or run.state.reason or f'exit {run.state.exit_code}'}")
     return run

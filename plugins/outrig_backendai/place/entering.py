@@ -1,6 +1,7 @@
 """The shell text by which a session's inside is set up, entered and ended on its node.
 
-An Outrig run of the session executes it, or a console: in the session's work directory there.
+An Outrig run of the session executes it, or a console: in the session's work directory there. The
+program that does the work is kept on the node by its digest, as the node program is.
 """
 
 from __future__ import annotations
@@ -10,43 +11,63 @@ import shlex
 from typing import TYPE_CHECKING
 
 from outrig.errors import UsageError
-from outrig_backendai.place.program_text import program_text
+from outrig_backendai.place.program_text import program_digest, program_text
 
 if TYPE_CHECKING:
     from outrig_backendai.place.record import Place
 
 HOME = "/home/work"
-_PROGRAM = 'exec "${OUTRIG_PYTHON:-python3}" -IS .place/enter.py'
-_LOADER = """import os, sys
+NEEDS_PROGRAM = 79
+"""The exit code of `set_up` on a node that has not got the program: `bring_program` first."""
+_PYTHON = 'exec "${OUTRIG_PYTHON:-python3}" -IS'
+_PROGRAM = f"{_PYTHON} .place/enter.py"
+_KEEP = """import os, sys
+digest, text = sys.argv[1:]
+cache = os.path.realpath("../../..") + "/place"
+os.makedirs(cache, 0o700, exist_ok=True)
+path = "%s/place_%s.py" % (cache, digest)
+aside = "%s.%d" % (path, os.getpid())
+with open(aside, "w", encoding="utf-8") as target:
+    target.write(text)
+os.rename(aside, path)
+"""
+_ENTER = """import os, sys
 work = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-sys.path.insert(0, work + "/.place")
-import place_program
-place_program.main(work, sys.argv[1:])
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(work))) + "/place")
+from place_{digest} import main
+main(work, sys.argv[1:])
 """
-_SET_UP = """set -e
-umask 077
-mkdir -p .place
-put() {{ cat > .place/$1.new && mv .place/$1.new .place/$1; }}
-put place_program.py <<'{end}'
-{program}
-{end}
-put enter.py <<'{end}'
-{loader}
-{end}
-put place.json <<'{end}'
-{record}
-{end}
+_SET_UP = """import os, sys
+digest, enter, record = sys.argv[1:]
+work = os.path.realpath(".")
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(work))) + "/place")
+try:
+    program = __import__("place_" + digest)
+except ImportError:
+    sys.exit({missing})
+os.makedirs(".place", 0o700, exist_ok=True)
+program.write_text(".place/enter.py", enter)
+program.write_text(".place/place.json", record)
+program.main(work, ["set-up"])
 """
-_END = "END-OF-PLACE-7f3a"
+
+
+def bring_program() -> str:
+    """Return what keeps the program on a node, for all sessions there."""
+    words = shlex.join([_KEEP, program_digest(), program_text()])
+    return f"{_PYTHON} -c {words}"
 
 
 def set_up(place: Place) -> str:
     """Return what makes the inside; it may be run again. Run it in the background.
 
-    What it leaves running holds the session's namespaces, and ends with the Outrig session.
+    It ends with `NEEDS_PROGRAM` where the node has not got the program. What it leaves running
+    holds the session's namespaces, and ends with the Outrig session.
     """
-    texts = {"program": program_text(), "loader": _LOADER, "record": place.encoded()}
-    return _SET_UP.format(end=_END, **texts) + f"{_PROGRAM} set-up\n"
+    digest = program_digest()
+    script = _SET_UP.format(missing=NEEDS_PROGRAM)
+    words = shlex.join([script, digest, _ENTER.format(digest=digest), place.encoded()])
+    return f"{_PYTHON} -c {words}"
 
 
 def inside(place: Place, script: str) -> str:  # noqa: ARG001 - the node knows the rest

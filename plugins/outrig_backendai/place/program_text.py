@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache
 from pathlib import Path
@@ -42,3 +43,9 @@ def program_text() -> str:
 def _nothing(found: re.Match[str]) -> str:
     """Keep an indented block from becoming empty."""
     return "    pass\n" if found[0].startswith(" ") else ""
+
+
+@cache
+def program_digest() -> str:
+    """Return the digest by which nodes keep the program."""
+    return hashlib.sha256(program_text().encode()).hexdigest()[:24]

@@ -18,7 +18,6 @@ _NAMED = re.compile(r"python(3\.\d+)")
 _PLACES = ("/usr/local/bin", "/usr/bin", "/opt/python/bin")
 _TREES = (
     "~/.pyenv/versions",
-    "/root/.pyenv/versions",
     "/opt/pyenv/versions",
     "~/.local/share/uv/python",
     "/opt/conda/envs",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 from outrig_backendai.place.program.enter import PASSED_ON, follow, inner_environ
 from outrig_backendai.place.program.record import HOME, say
@@ -90,6 +89,8 @@ def remove_containers(inside: Inside) -> None:
 
 def ask(engine: str, *words: str) -> str:
     """Run a short command of the engine; returns what it printed, nothing where it failed."""
+    import subprocess
+
     try:
         asked = subprocess.run(
             [engine, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=120

@@ -12,7 +12,7 @@ from outrig_backendai.place.program.means import (
     note_means,
     open_the_way,
 )
-from outrig_backendai.place.program.python import ask_python, make_venv
+from outrig_backendai.place.program.python import make_venv, python_facts
 from outrig_backendai.place.program.record import HOME, write_text
 from outrig_backendai.place.program.worker import give_over
 
@@ -30,7 +30,7 @@ def set_up(inside: Inside, worker: Worker) -> tuple[str, str]:
     write_users(inside, worker)
     write_hosts(inside)
     if inside.interpreter and not inside.image:
-        facts = ask_python(inside.interpreter)
+        facts = python_facts(inside.interpreter, inside.cache)
         inside.shown.append(facts["prefix"])
         write_text(inside.own("prefix"), facts["prefix"])
     means, reason = choose_means(inside, worker)

@@ -38,7 +38,7 @@ def choose_means(inside: Inside, worker: Worker) -> tuple[str, str]:
         if not problem:
             return BUBBLE, reason
         reason = "; ".join(filter(None, (reason, problem)))
-    if wanted in (NAMESPACES, BUBBLE):
+    if wanted not in ("", OPEN):
         raise Wrong("%s does not work on this node: %s" % (wanted, reason))
     return OPEN, reason
 

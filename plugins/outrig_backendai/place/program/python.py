@@ -1,12 +1,15 @@
-"""The session's own environment of Python packages: a venv, made by hand as that takes no time."""
+"""The session's own environment of Python packages: a venv, made by hand as that takes no time.
+
+Its pip is the one that comes with the interpreter, run from its wheel where that lies; what the
+session installs, a newer pip too, goes into the venv.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 
-from outrig_backendai.place.program.record import Wrong
+from outrig_backendai.place.program.record import Wrong, read_fields, texts, write_text
 
 ASK = """
 import json, os, sys
@@ -20,13 +23,32 @@ print(json.dumps({"executable": os.path.realpath(sys.executable), "prefix": sys.
 """
 PIP = """#!{python}
 import sys
-from pip._internal.cli.main import main
+try:
+    from pip._internal.cli.main import main
+except ImportError:
+    from pip._internal import main
 sys.exit(main())
 """
 
 
+def python_facts(interpreter: str, cache: str) -> dict[str, str]:
+    """Return what an interpreter is; it is asked once, and what it said kept in a directory."""
+    try:
+        found = os.stat(interpreter)
+    except OSError as error:
+        raise Wrong("the interpreter %s is gone: %s" % (interpreter, error.strerror)) from None
+    mark = "%s-%d-%d" % (os.path.basename(interpreter), found.st_ino, found.st_mtime_ns)
+    kept = texts(read_fields("%s/%s.json" % (cache, mark)))
+    if "executable" not in kept:
+        kept = ask_python(interpreter)
+        write_text("%s/%s.json" % (cache, mark), json.dumps(kept))
+    return kept
+
+
 def ask_python(interpreter: str) -> dict[str, str]:
     """Ask an interpreter what it is; raises `Wrong`."""
+    import subprocess
+
     try:
         said = subprocess.run(
             [interpreter, "-IS", "-c", ASK],
@@ -35,10 +57,9 @@ def ask_python(interpreter: str) -> dict[str, str]:
             timeout=60,
             check=True,
         ).stdout
-        fields = json.loads(said.decode("utf-8"))
+        return texts(json.loads(said.decode("utf-8")))
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise Wrong("the interpreter %s does not work: %s" % (interpreter, error)) from None
-    return {str(name): str(value) for name, value in fields.items()}
 
 
 def make_venv(home: str, seen_home: str, facts: dict[str, str]) -> None:
@@ -48,39 +69,30 @@ def make_venv(home: str, seen_home: str, facts: dict[str, str]) -> None:
         return
     version = facts["version"]
     packages = "%s/lib/python%s/site-packages" % (venv, version)
-    os.makedirs(packages)
-    os.makedirs(venv + "/bin")
+    os.makedirs(packages, exist_ok=True)
+    os.makedirs(venv + "/bin", exist_ok=True)
     for name in ("python", "python3", "python" + version):
-        os.symlink(facts["executable"], "%s/bin/%s" % (venv, name))
+        if not os.path.lexists("%s/bin/%s" % (venv, name)):
+            os.symlink(facts["executable"], "%s/bin/%s" % (venv, name))
     if facts["pip"]:
-        install_pip(facts["pip"], packages)
+        write_text(packages + "/pip-of-python.pth", facts["pip"] + "\n")
         for name in ("pip", "pip3"):
             path = "%s/bin/%s" % (venv, name)
-            with open(path, "w") as target:
-                target.write(PIP.format(python=seen_home + "/.venv/bin/python"))
+            write_text(path, PIP.format(python=seen_home + "/.venv/bin/python"))
             os.chmod(path, 0o755)  # noqa: S103 - a program
-    with open(venv + "/pyvenv.cfg", "w") as target:
-        target.write(
-            "home = %s\ninclude-system-site-packages = false\nversion = %s\n"
-            % (os.path.dirname(facts["executable"]), facts["full"])
-        )
     copy_pip_configuration(venv)
-
-
-def install_pip(wheel: str, packages: str) -> None:
-    """Install pip from the wheel that comes with Python; it is pure Python, so unpacking does."""
-    import zipfile
-
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(packages)
+    write_text(
+        venv + "/pyvenv.cfg",
+        "home = %s\ninclude-system-site-packages = false\nversion = %s\n"
+        % (os.path.dirname(facts["executable"]), facts["full"]),
+    )
 
 
 def copy_pip_configuration(venv: str) -> None:
     """Take along where this user's pip looks for packages; that file is not seen inside."""
-    import shutil
-
     home = os.path.expanduser("~")
     for path in (home + "/.config/pip/pip.conf", home + "/.pip/pip.conf"):
         if os.path.isfile(path):
-            shutil.copyfile(path, venv + "/pip.conf")
+            with open(path, encoding="utf-8", errors="surrogateescape") as source:
+                write_text(venv + "/pip.conf", source.read())
             return

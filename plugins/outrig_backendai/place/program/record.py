@@ -20,6 +20,7 @@ class Inside:
         self.work = work
         self.home = work + "/home"
         self.state = work + "/" + STATE
+        self.cache = os.path.dirname(os.path.dirname(os.path.dirname(work))) + "/place"
         self.host = str(fields.get("host") or "main1")
         self.means = str(fields.get("means") or "")
         self.environ = texts(fields.get("environ"))

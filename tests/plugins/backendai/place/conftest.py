@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outrig_backendai.place.entering import inside, set_up
+from outrig_backendai.place.entering import NEEDS_PROGRAM, bring_program, inside, set_up
 from outrig_backendai.place.record import Place
 
 if TYPE_CHECKING:
@@ -64,9 +64,17 @@ class Trial:
     def of(self, place: Place) -> Trial:
         """Set it up for a place; returns the trial that goes on with it."""
         made = replace(self, place=place)
-        done = made.shell(set_up(place))
+        done = made.set_up(place)
         assert done.code == 0, done.err
         return made
+
+    def set_up(self, place: Place) -> Done:
+        """Set it up, bringing the program first where the node has not got it."""
+        done = self.shell(set_up(place))
+        if done.code != NEEDS_PROGRAM:
+            return done
+        assert self.shell(bring_program()).code == 0
+        return self.shell(set_up(place))
 
     def shell(self, text: str) -> Done:
         """Run shell text as the node program runs it."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from outrig.errors import UsageError
-from outrig_backendai.place.entering import host_path, inside, set_up
+from outrig_backendai.place.entering import host_path, inside
 from outrig_backendai.place.record import Bind, Place
 from outrig_backendai.place.work_user import work_user
 
@@ -49,12 +50,25 @@ def test_a_script_ends_as_it_would_anywhere_and_all_its_streams_pass(roomy: Tria
     assert roomy.shell("echo typed | " + inside(Place(), "cat; cat")).out == "typed\n"
 
 
-def test_the_python_inside_is_the_sessions_own_with_pip(roomy: Trial) -> None:
-    done = roomy.run("which python pip; python -c 'import sys; print(sys.prefix)'; pip --version")
-    lines = done.out.splitlines()
-    assert lines[:2] == ["/home/work/.venv/bin/python", "/home/work/.venv/bin/pip"]
-    assert lines[2] == "/home/work/.venv"
-    assert "/home/work/.venv/lib" in lines[3]
+def test_the_python_inside_is_the_sessions_own_and_its_pip_installs_into_it(roomy: Trial) -> None:
+    with zipfile.ZipFile(roomy.work / "home/tiny-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny.py", "answer = 42\n")
+        about = "tiny-1.0.dist-info/"
+        wheel.writestr(about + "METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel.writestr(
+            about + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any"
+        )
+        wheel.writestr(about + "RECORD", "")
+    done = roomy.run(
+        "which python pip; pip install -q --no-index ./tiny-1.0-py3-none-any.whl; "
+        "python -c 'import sys, tiny; print(sys.prefix, tiny.__file__)'; "
+        "python -m pip uninstall -yq tiny"
+    )
+    assert done.code == 0, done.err
+    python, pip, prefix, module = done.out.split()
+    assert (python, pip) == ("/home/work/.venv/bin/python", "/home/work/.venv/bin/pip")
+    assert prefix == "/home/work/.venv"
+    assert module.startswith("/home/work/.venv/lib/")
 
 
 def test_what_is_others_is_not_seen_and_the_system_is_not_written(
@@ -237,14 +251,14 @@ def test_means_that_were_asked_for_and_do_not_work_are_refused(
     sessions: Sessions, trial: Trial, forbidden: tuple[str, ...]
 ) -> None:
     made = sessions("asked", (*trial.prefix, *forbidden))
-    done = made.shell(set_up(Place(means="namespaces")))
+    done = made.set_up(Place(means="namespaces"))
     assert done.code == 125
     assert done.err.startswith("backend.ai: namespaces does not work on this node: no namespaces")
 
 
 def test_what_was_not_set_up_says_so(trial: Trial) -> None:
-    text, _, _ = set_up(Place()).rpartition("exec ")
-    done = trial.shell(text + inside(Place(), "true"))
+    trial.set_up(Place(means="nothing"))
+    done = trial.run("true")
     assert (done.code, done.out) == (125, "")
     assert done.err == f"backend.ai: this session was not set up ({trial.work})\n"
 
@@ -281,7 +295,7 @@ def test_a_path_in_a_mounted_folder_is_refused_with_what_to_do() -> None:
 
 @pytest.mark.parametrize("target", ["/etc", "/home/work/../x", "/home/work", "data"])
 def test_a_mount_elsewhere_is_refused(trial: Trial, target: str) -> None:
-    done = trial.shell(set_up(Place(mounts=(Bind(source="/usr", target=target),))))
+    done = trial.set_up(Place(mounts=(Bind(source="/usr", target=target),)))
     assert (done.code, done.err) == (
         125,
         f"backend.ai: mount {target}: it is not below /home/work\n",
@@ -291,13 +305,13 @@ def test_a_mount_elsewhere_is_refused(trial: Trial, target: str) -> None:
 def test_a_mount_over_a_link_is_refused(roomy: Trial) -> None:
     roomy.run("ln -s /usr there")
     roomy.end()
-    done = roomy.shell(set_up(Place(mounts=(Bind(source="/opt", target="/home/work/there"),))))
+    done = roomy.set_up(Place(mounts=(Bind(source="/opt", target="/home/work/there"),)))
     assert done.code == 125
     assert "mount /home/work/there leads over a symlink" in done.err
 
 
 def test_a_mount_that_is_not_there_is_refused(trial: Trial) -> None:
     mounts = (Bind(source="/nowhere/at/all", target="/home/work/x"),)
-    done = trial.shell(set_up(Place(mounts=mounts)))
+    done = trial.set_up(Place(mounts=mounts))
     assert done.code == 125
     assert "/nowhere/at/all cannot be mounted: No such file or directory" in done.err

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import shlex
 import sys
 from collections import Counter
 from pathlib import Path
 
 import outrig_backendai.place.program
-from outrig_backendai.place.entering import inside, set_up, tear_down
+from outrig_backendai.place.entering import bring_program, inside, set_up, tear_down
 from outrig_backendai.place.program_text import MODULES, program_text
 from outrig_backendai.place.record import Place
 
@@ -43,8 +44,13 @@ def test_no_name_is_given_twice() -> None:
 
 def test_texts_of_users_are_quoted_for_the_shell() -> None:
     assert inside(Place(), "echo 'x' \"$y\"").endswith(""" run 'echo '"'"'x'"'"' "$y"'""")
-    assert "rm -rf" in set_up(Place(environ={"X": "END\n$(rm -rf)"}))
-    assert "\n$(rm" not in set_up(Place(environ={"X": "END\n$(rm -rf)"}))
+    text = set_up(Place(environ={"X": "'; $(rm -rf)\n"}))
+    assert "$(rm -rf)\\n" in shlex.split(text)[-1]
+
+
+def test_setting_up_is_a_short_text_whose_program_the_node_keeps() -> None:
+    assert len(set_up(Place())) < 3000
+    assert program_text() in shlex.split(bring_program())
 
 
 def test_only_containers_outlive_a_session() -> None:
