@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SLOTS = Slots(cpu=1, mem=1 << 30)
 DEFAULT_SHMEM = "64m"
+LEAST_MEMORY = 32 << 20
 RESERVED_PORTS = (2000, 2001, 2200, 7681)
 _NAME = re.compile(r"(?=.{4,64}\Z)\w[\w.-]*\w", re.ASCII)
 _RESERVED_NAMES = ("from-template",)
@@ -164,7 +165,7 @@ def _session(compute: Compute, wanted: NewSession, owner: _Owner) -> ComputeSess
         priority=10 if wanted.priority is None else wanted.priority,
         callback_url=wanted.callback_url,
         idle_timeout_s=owner.policy.idle_timeout_s,
-        kernels=_kernels(wanted.cluster_size),
+        kernels=new_kernels(wanted.cluster_size),
         extra={**wanted.extra, **_about_image(compute, wanted, owner)},
     )
 
@@ -182,7 +183,8 @@ def _about_image(compute: Compute, wanted: NewSession, owner: _Owner) -> dict[st
     return {NOTICE: notice} if notice else {}
 
 
-def _kernels(size: int) -> tuple[Kernel, ...]:
+def new_kernels(size: int) -> tuple[Kernel, ...]:
+    """Return the kernels of a session: one main, and subs."""
     main = Kernel(id=str(uuid.uuid4()), role="main", idx=1, host="main1")
     subs = [
         Kernel(id=str(uuid.uuid4()), role="sub", idx=number, host=f"sub{number}")
@@ -197,8 +199,11 @@ def _dependency(compute: Compute, reference: str, owner: Caller) -> str:
 
 def _check_slots(wanted: NewSession, slots: Slots, policy: Policy) -> None:
     """Raise `UsageError` or `CapacityError` for what can never be had."""
-    if slots.cpu <= 0 or slots.mem <= 0:
-        raise UsageError("a session needs some cpu and some memory", hint="-r cpu=1 -r mem=1g")
+    if slots.cpu <= 0 or slots.mem < LEAST_MEMORY:
+        raise UsageError(
+            f"a session needs some cpu, and {LEAST_MEMORY >> 20} MiB of memory",
+            hint="write -r cpu=1 -r mem=1g",
+        )
     shmem = parse_size(wanted.resource_opts.get("shmem", DEFAULT_SHMEM))
     if "shmem" in wanted.resource_opts and shmem >= slots.mem:
         raise UsageError("shmem must be less than mem", hint="ask for more: -r mem=SIZE")
