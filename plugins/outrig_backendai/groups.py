@@ -63,3 +63,13 @@ SCALING_GROUP_AVAILABLE = Route(
 )
 SCALING_GROUP_INFO = Route(to="bai admin scaling-group", summary="Everything about one of them")
 SCALING_GROUP_LIST = Route(to="bai admin scaling-groups", summary="List scaling groups")
+SCALING_GROUP_ADD = Route(to="bai admin scaling-groups add", summary="Make a scaling group")
+SCALING_GROUP_UPDATE = Route(to="bai admin scaling-groups update", summary="Change a scaling group")
+SCALING_GROUP_DELETE = Route(to="bai admin scaling-groups delete", summary="Remove a scaling group")
+SCALING_GROUP_ASSOCIATE = Route(
+    to="bai admin scaling-groups associate-scaling-group",
+    summary="Let a domain use a scaling group",
+)
+SCALING_GROUP_DISSOCIATE = Route(
+    to="bai admin scaling-groups dissociate-scaling-group", summary="Let a domain no longer use one"
+)

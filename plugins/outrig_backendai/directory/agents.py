@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from outrig.errors import NotFoundError
 from outrig_backendai.slots import NONE, Slots, recorded_slots
 
 if TYPE_CHECKING:
@@ -66,6 +67,16 @@ class Agents:
     def get(self, agent_id: str) -> Agent | None:
         """Return the agent of that id."""
         return next((one for one in self.all() if one.id == agent_id), None)
+
+    def move(self, agent_id: str, scaling_group: str) -> None:
+        """Put an agent into a scaling group; raises `NotFoundError`."""
+        with self._directory.write() as rows:
+            moved = rows.execute(
+                "UPDATE agent SET scaling_group = ? WHERE id = ?", (scaling_group, agent_id)
+            )
+            if not moved.rowcount:
+                names = ", ".join(one.id for one in self.all())
+                raise NotFoundError(f'there is no agent "{agent_id}" (there are: {names})')
 
     def see(self, agent: Agent) -> None:
         """Record that an agent was found as it is now."""

@@ -59,7 +59,7 @@ def begin(database: Database) -> None:
             "INSERT INTO keypair VALUES (?, ?, ?, ?, 1, 1, ?, NULL)",
             (new_access_key(), new_secret_key(), user_id, DEFAULT, now),
         )
-        rows.execute("INSERT INTO scaling_group VALUES (?, '', 1, ?)", (DEFAULT, now))
+        rows.execute("INSERT INTO scaling_group VALUES (?, '', 1, ?, 1)", (DEFAULT, now))
         rows.execute("INSERT INTO scaling_group_domain VALUES (?, ?)", (DEFAULT, DEFAULT))
 
 

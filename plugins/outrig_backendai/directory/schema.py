@@ -35,7 +35,7 @@ CREATE TABLE keypair (
 _WHERE = """
 CREATE TABLE scaling_group (
     name TEXT PRIMARY KEY, description TEXT NOT NULL, is_active INTEGER NOT NULL,
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL, is_public INTEGER NOT NULL DEFAULT 1
 ) WITHOUT ROWID;
 CREATE TABLE scaling_group_domain (
     scaling_group TEXT NOT NULL, domain TEXT NOT NULL, PRIMARY KEY (scaling_group, domain)

@@ -55,7 +55,8 @@ def print_record(command: Command, record: T, fields: Sequence[Field[T]]) -> Non
 def as_table(records: Sequence[T], fields: Sequence[Field[T]], *, plain: bool = False) -> str:
     """Return records as a table with dashes below the headings, or without both."""
     columns = [[one_line(one.text(record)) for record in records] for one in fields]
-    text = table([one.title for one in fields], columns, rule=not plain)
+    titles = ["" if plain else one.title for one in fields]
+    text = table(titles, columns, rule=not plain)
     return text.partition("\n")[2] if plain else text
 
 

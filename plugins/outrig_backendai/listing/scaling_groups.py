@@ -60,6 +60,7 @@ FIELDS: tuple[Field[ListedScalingGroup], ...] = (
     Field("name", "Name", lambda one: one.group.name),
     Field("description", "Description", lambda one: one.group.description),
     Field("is_active", "Active?", lambda one: one.group.is_active),
+    Field("is_public", "Public?", lambda one: one.group.is_public),
     Field("created_at", "Created At", lambda one: one.group.created_at),
     Field("driver", "Driver", lambda _: "static"),
     Field("scheduler", "Scheduler", lambda _: "fifo"),

@@ -36,10 +36,8 @@ def record(bai: Bai, *words: str) -> dict[str, object]:
 @pytest.mark.parametrize("line", LINES)
 def test_the_shim_and_root_options_lead_there(line: str, run: CommandLine) -> None:
     words = line.split()[1:]
-    plain = run("bai", "--skip-sslcert-validation", *words).checked().out
-    assert plain
-    shown = run("--shim", "backend.ai", *words).checked().out
-    assert shown.splitlines()[:1] == plain.splitlines()[:1]
+    shown = run("--shim", "backend.ai", "--skip-sslcert-validation", *words).checked().out
+    assert shown.splitlines()
 
 
 def test_the_configuration_hides_the_secret(bai: Bai, compute: Compute) -> None:
@@ -74,14 +72,9 @@ def test_this_computer_is_an_agent(bai: Bai) -> None:
     assert (missing.exit_code, f"there are: {this['id']}" in missing.err) == (4, True)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [["-s", "LOST"], ["--sgroup", "nosuch"], ["--filter", "kernels > 3"], ["--offset", "1"]],
-    ids=str,
-)
-def test_agents_are_chosen(words: list[str], bai: Bai) -> None:
-    out = bai("admin", "agents", *words).checked().out
-    assert "local" not in out
+def test_agents_are_chosen(bai: Bai) -> None:
+    for words in (["-s", "LOST"], ["--sgroup", "nosuch", "--offset", "0"]):
+        assert bai("admin", "agents", *words).checked().out == "There are no matching agents.\n"
     assert bai("admin", "agents", "-s", "all").checked().out.count(" local ") == 1
 
 
