@@ -79,7 +79,7 @@ class TerminalObserver(Observer):
         from outrig.model.run import Stream
 
         if not self._command.quiet:
-            self._lines(session.name, Stream.ERR, data)
+            self.lines(session.name, Stream.ERR, data)
 
     def output(self, session: Session, run: Run, stream: Stream, data: bytes) -> None:
         """Pass what a run prints to the same stream of ours, byte for byte."""
@@ -87,7 +87,7 @@ class TerminalObserver(Observer):
             by_session, by_node = self._names
             names = [session.name] if by_session else []
             names += [run.ref.node.id] if by_node and run.ref is not None else []
-            self._lines(" ".join(names), stream, data)
+            self.lines(" ".join(names), stream, data)
             return
         with self._lock:
             self._clear_progress()
@@ -102,7 +102,8 @@ class TerminalObserver(Observer):
                     self._emit(name, stream, rest + b"\n")
             self._parts.clear()
 
-    def _lines(self, name: str, stream: Stream, data: bytes) -> None:
+    def lines(self, name: str, stream: Stream, data: bytes) -> None:
+        """Print the whole lines of what something of this name prints; the rest is kept."""
         key = (name, stream)
         with self._lock:
             self._clear_progress()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from outrig.engine import Outrig
-    from outrig.model.project import Command
+    from outrig.model.project import Command, Parameter
     from outrig.model.run import RunStatus
     from outrig.model.sweep import Sweep, SweepCase, SweepSummary
     from outrig.sweep.create import Created, SweepRequest
@@ -32,6 +32,15 @@ class Board:
         from outrig.sweep.grid import known_prefixes
 
         return known_prefixes(self._outrig.runtime.hooks)
+
+    def values(self, parameter: Parameter, text: str) -> tuple[str, ...] | None:
+        """Return the values that a text stands for, `None` when it is one value.
+
+        Raises `UsageError` for an expression that is wrong, `PluginError` when an expander fails.
+        """
+        from outrig.sweep.grid import values_of
+
+        return values_of(self._outrig.runtime.hooks, parameter, text)
 
     def grid(self, command: Command, given: Mapping[str, str], options: GridOptions) -> Grid:
         """Return the cases that values stand for; nothing is recorded."""

@@ -118,7 +118,7 @@ def _axes(
     tables: dict[str, list[str]] = {}
     for name, text in given.items():
         parameter = known.get(name)
-        values = None if parameter is None else _values(hooks, parameter, text)
+        values = None if parameter is None else values_of(hooks, parameter, text)
         if is_table(text) and parameter is not None:
             tables.setdefault(text[1:], []).append(name)
         elif values is None:
@@ -139,7 +139,7 @@ def varies(text: str, parameter: Parameter, known: Sequence[str]) -> bool:
     return is_table(text) or expression_of(text, known, is_text=is_text) is not None
 
 
-def _values(hooks: Hooks, parameter: Parameter, text: str) -> tuple[str, ...] | None:
+def values_of(hooks: Hooks, parameter: Parameter, text: str) -> tuple[str, ...] | None:
     """Return the values that a text stands for, `None` when it is one value."""
     if text == WILDCARD and parameter.choices:
         return tuple(str(choice) for choice in parameter.choices)

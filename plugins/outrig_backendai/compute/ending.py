@@ -8,6 +8,7 @@ from outrig.errors import ConflictError, OutrigError
 from outrig_backendai.compute.holds import Holds
 from outrig_backendai.compute.launching import end_kernels, move
 from outrig_backendai.compute.record import SessionStatus
+from outrig_backendai.execution.keeping import keep_logs
 
 if TYPE_CHECKING:
     from outrig_backendai.compute.record import ComputeSession
@@ -61,6 +62,7 @@ def terminate(compute: Compute, session: ComputeSession, reason: str) -> Compute
         return session
     if session.status is not SessionStatus.TERMINATING:
         session = move(compute, session, SessionStatus.TERMINATING, status_info=reason)
+    keep_logs(compute, session)
     try:
         end_kernels(compute, session)
     except OutrigError as err:

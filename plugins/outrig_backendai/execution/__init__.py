@@ -1,0 +1,1 @@
+"""Running code in compute sessions: cases, steps, input, output."""
