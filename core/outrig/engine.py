@@ -319,6 +319,12 @@ class Outrig(WithProjects, WithWays):
 
         return inventory(self.runtime, provider, query, settings or {})
 
+    def configured_providers(self) -> list[str]:
+        """Return the names of the providers that the configuration has settings for."""
+        from outrig.session.known_nodes import configured_providers
+
+        return configured_providers()
+
     def give_back(
         self,
         provider: str,

@@ -82,14 +82,17 @@ def _of_session(runtime: Runtime, session: Session) -> list[Keeping]:
     return []
 
 
-def _configured(runtime: Runtime) -> Iterator[tuple[str, Keeping]]:
-    """Yield the nodes that the configuration's providers have, with the provider's name."""
+def configured_providers() -> list[str]:
+    """Return the names of the providers that the configuration has settings for."""
     from outrig.config.file import read_config
 
-    for section in read_config().sections:
-        kind, _, name = section.partition(".")
-        if kind != "providers":
-            continue
+    parts = [section.partition(".") for section in read_config().sections]
+    return [name for kind, _, name in parts if kind == "providers"]
+
+
+def _configured(runtime: Runtime) -> Iterator[tuple[str, Keeping]]:
+    """Yield the nodes that the configuration's providers have, with the provider's name."""
+    for name in configured_providers():
         with suppress(OutrigError):
             provider = runtime.hooks.provider(name)
             if isinstance(provider, WithUpkeep) and not isinstance(provider, OwnsResources):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from outrig.api import Compute as Nodes
-from outrig.api import Lifetime, Project, ProjectForm, StartRequest
+from outrig.api import Lifetime, Project, ProjectForm, Resources, StartRequest
 from outrig.errors import Interrupted, OutrigError
 from outrig_backendai.compute.equipping import equip
 from outrig_backendai.compute.record import SessionStatus
@@ -91,7 +92,13 @@ def _start(compute: Compute, session: ComputeSession, kernel: Kernel) -> Session
     settings = {} if agent is None else agent.settings
     idle_s = session.idle_timeout_s or None
     root = Path(outrig.state.directory)
-    nodes = Nodes(provider=provider, count=1, settings=tuple(sorted(settings.items())))
+    is_pool = agent is not None and agent.is_pool
+    nodes = Nodes(
+        provider=provider,
+        count=1,
+        resources=_machine(session) if is_pool else Resources(),
+        settings=tuple(sorted(settings.items())),
+    )
     project = Project(
         name=PROJECT, root=root, file=root / "outrig.yaml", form=ProjectForm.OUTRIG, compute=nodes
     )
@@ -105,6 +112,13 @@ def _start(compute: Compute, session: ComputeSession, kernel: Kernel) -> Session
         name=name,
     )
     return outrig.start(request)
+
+
+def _machine(session: ComputeSession) -> Resources:
+    """Return how large a machine has to be that is made for a kernel."""
+    slots = session.slots
+    gpu = float(math.ceil(slots.devices)) or None
+    return Resources(cpu=slots.cpu, memory_mib=slots.mem >> 20, gpu=gpu)
 
 
 def _failed(compute: Compute, session: ComputeSession, reason: str) -> ComputeSession:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from outrig.api import OnThisComputer
 from outrig.errors import CapacityError, NotFoundError
-from outrig_backendai.compute.agents import see_this_computer
+from outrig_backendai.compute.agents import see_all, see_this_computer
 from outrig_backendai.compute.request import MULTI_NODE
+from outrig_backendai.directory.beginnings import DEFAULT
 from outrig_backendai.slots import Slots, total
 
 if TYPE_CHECKING:
@@ -24,12 +25,23 @@ def groups_for(compute: Compute, domain: str, asked: str | None) -> tuple[str, .
     """Return the scaling groups a session may go to; raises `NotFoundError`."""
     groups = compute.directory.scaling_groups
     if asked is None:
-        return tuple(one.name for one in groups.of_domain(domain))
+        return _in_order(compute, [one.name for one in groups.of_domain(domain)])
     found = groups.get(asked)
+    if found is None and asked in compute.outrig.configured_providers():
+        see_all(compute)
+        found = groups.get(asked)
     if found is None or not found.is_active:
         names = ", ".join(one.name for one in groups.all() if one.is_active)
         raise NotFoundError(f'there is no scaling group "{asked}" (there are: {names})')
     return (found.name,)
+
+
+def _in_order(compute: Compute, groups: Sequence[str]) -> tuple[str, ...]:
+    """Return scaling groups; those whose machines are all made, and paid, for a session are last."""
+    if len(groups) < 2:
+        return tuple(groups)
+    there = {one.scaling_group for one in compute.directory.agents.all() if not one.is_pool}
+    return tuple(sorted(groups, key=lambda one: (one != DEFAULT, one not in there, one)))
 
 
 def agents_of(compute: Compute, groups: Sequence[str], assigned: Sequence[str] = ()) -> list[Agent]:

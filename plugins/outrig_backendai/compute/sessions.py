@@ -92,11 +92,11 @@ class Compute:
 
         return end(self, session, forced=forced)
 
-    def settle(self) -> None:
-        """Make the records tell the truth: see `outrig_backendai.compute.settling`."""
+    def settle(self, *, everywhere: bool = False) -> None:
+        """Make the records tell the truth; `everywhere` asks other machines than this one too."""
         from outrig_backendai.compute.settling import settle
 
-        settle(self)
+        settle(self, everywhere=everywhere)
         if self.directory.rows("SELECT 1 FROM execution WHERE NOT ended LIMIT 1"):
             from outrig_backendai.execution.background import tend
 

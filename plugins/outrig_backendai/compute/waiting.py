@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FIRST_S = 0.02
 _LONGEST_S = 0.5
+_EVERYWHERE = 10
+"""After so many looks at this computer other machines are asked too."""
 
 
 def wait_started(
@@ -41,21 +43,21 @@ def _wait(
     compute: Compute, session: ComputeSession, holds: Holds, deadline: float | None
 ) -> ComputeSession:
     pause_s = _FIRST_S
-    first = True
+    looks = 0
     while True:
         compute.outrig.cancel.check()
         mine = holds.take(session.id)
         session = compute.directory.sessions.now(session)
         if mine and session.status is SessionStatus.PENDING:
-            if not first:
-                settle(compute)
+            if looks:
+                settle(compute, everywhere=looks % _EVERYWHERE == 0)
             if turn(compute, holds.ids):
                 return launch(compute, compute.directory.sessions.now(session))
         elif session.status is not SessionStatus.PENDING and _settled(session):
             return session
         if deadline is not None and time.monotonic() >= deadline:
             return session
-        first = False
+        looks += 1
         compute.outrig.cancel.wait(_pause(pause_s, deadline))
         pause_s = min(pause_s * 1.5, _LONGEST_S)
 
