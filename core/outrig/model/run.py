@@ -53,6 +53,8 @@ class Task:
     resources: Resources = ANY
     timeout_s: float | None = None
     background: bool = False
+    of_session: bool = False
+    """Whether `resources` are the session's: see `NewRun`."""
     apart: tuple[str, ...] | None = None
     """Makes `directory` its own, with links to what is in the work directory.
 

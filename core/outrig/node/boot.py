@@ -14,6 +14,7 @@ MODULES = (
     "proc",
     "record",
     "container",
+    "cgroup",
     "limits",
     "apart",
     "metrics",

@@ -240,6 +240,7 @@ def task_fields(task: Task, node: Node) -> dict[str, object]:
         **resource_fields(task.resources),
         "timeout_s": task.timeout_s,
         "background": task.background,
+        "shared": task.of_session,
         "apart": None if task.apart is None else list(task.apart),
     }
 

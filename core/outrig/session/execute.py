@@ -165,6 +165,7 @@ def task_of(runtime: Runtime, session: Session, run: Run, wanted: NewRun) -> Tas
         resources=_resources(runtime, session, wanted),
         timeout_s=wanted.timeout_s,
         background=wanted.background,
+        of_session=wanted.of_session,
     )
 
 

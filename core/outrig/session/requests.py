@@ -20,6 +20,8 @@ class NewRun:
     `on` is `head`, `workers`, `all`, a rank or a node's name: it makes a run on each of those.
     `None` leaves it to the provider, which gives several runs to the nodes by turns. One that is
     `beside` others takes no slots, is not done again when it is cut, and lets a session be idle.
+    With `of_session` the resources are limits that all such runs of the session share, and nothing
+    is taken of the node's slots: the session has them already, and its caller counts them.
 
     Raises `UsageError` for text that is not Unicode: bytes of a command line that were not UTF-8.
     """
@@ -33,6 +35,7 @@ class NewRun:
     tmux: bool = False
     on: str | None = None
     beside: bool = False
+    of_session: bool = False
 
     def __post_init__(self) -> None:
         try:

@@ -8,6 +8,7 @@ import signal
 import time
 
 from outrig.node.program.call import SessionLock
+from outrig.node.program.cgroup import remove_group
 from outrig.node.program.keeper import run_keeper
 from outrig.node.program.kept import keep_tree, kept_trees
 from outrig.node.program.leftovers import leftovers
@@ -44,6 +45,7 @@ def handle_end_session(root: Root, call: Call) -> dict[str, object]:
     wait_for_ends(root, call, started, deadline)
     end_processes(call, session, grace_s)
     wait_for_shims(root, call, started, deadline)
+    remove_group(session)
     for run in started:
         root.discard(root.run(run))
     with SessionLock(directory + "/lock", call):

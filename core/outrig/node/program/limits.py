@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 
+from outrig.node.program.cgroup import bases_v1, bases_v2, counted, group_name
 from outrig.node.program.container import container_of
 from outrig.node.program.place import read_whole, write_file
 from outrig.node.program.proc import send_signal
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 
 PERIOD_US = 100_000
 KILLED = 128 + signal.SIGKILL
+TRIES = 5
 
 
 class Limiter:
     """One run's limits; this base class is the last resort, without any control group."""
 
     name = "affinity and rlimits, for each process by itself"
+    every_s: float | None = None
+    """How often to look whether they hold, in seconds, where nothing else sees to it."""
     counts_nothing = False
     """Whether a kill for memory cannot be told from any other."""
 
@@ -51,14 +55,21 @@ class Limiter:
         """Whether something of the run was killed for its memory."""
         return False
 
+    def exceeded(self) -> str:
+        """Say that the run took more memory than it may."""
+        return "memory limit %d MiB exceeded" % int(self.spec.memory_mib or 0)
+
     def reason(self, code: int | None) -> str | None:
         """Return what the limits have to do with a run's end, `None` if nothing."""
-        limit = "memory limit %d MiB" % int(self.spec.memory_mib or 0)
         if code and self.memory_was_exceeded():
-            return limit + " exceeded"
+            return self.exceeded()
         if code == KILLED and self.spec.memory_mib and self.counts_nothing:
-            return "killed; %s" % limit
+            return "killed; memory limit %d MiB" % int(self.spec.memory_mib)
         return None
+
+    def is_exceeded_by(self, pids: list[int]) -> bool:  # noqa: ARG002 - for those that look
+        """Look whether a run's processes take more memory than it may; see `every_s`."""
+        return False
 
     def kill(self) -> None:
         """Kill all that is in the group."""
@@ -72,7 +83,9 @@ class GroupLimiter(Limiter):
 
     def __init__(self, spec: Spec, bases: dict[str, str]) -> None:
         super().__init__(spec)
-        self.groups = {kind: "%s/outrig-%s" % (base, spec.run) for kind, base in bases.items()}
+        name = group_name(spec.session if spec.shared else spec.run)
+        self.groups = {kind: "%s/%s" % (base, name) for kind, base in bases.items()}
+        self.kills_before = 0
 
     def create(self) -> None:
         for group in set(self.groups.values()):
@@ -81,6 +94,7 @@ class GroupLimiter(Limiter):
             except FileExistsError:
                 pass
         self.configure()
+        self.kills_before = self.kills()
 
     def configure(self) -> None:
         """Write the limits."""
@@ -99,11 +113,27 @@ class GroupLimiter(Limiter):
         except OSError:
             return ""
 
+    def kills(self) -> int:
+        """Return how often something in the group was killed for its memory."""
+        return 0
+
+    def memory_was_exceeded(self) -> bool:
+        return self.kills() > self.kills_before
+
     def apply(self) -> None:
-        for group in set(self.groups.values()):
-            write_file(group + "/cgroup.procs", b"%d" % os.getpid(), 0)
+        for _ in range(TRIES):
+            try:
+                for group in set(self.groups.values()):
+                    write_file(group + "/cgroup.procs", b"%d" % os.getpid(), 0)
+            except FileNotFoundError:
+                self.create()  # the last of the others in a shared group removed it just now
+            else:
+                return
+        raise FileNotFoundError("its control group cannot be made")
 
     def kill(self) -> None:
+        if self.spec.shared:
+            return  # others are in it
         for kind in self.groups:
             if self.set(kind, "cgroup.kill", 1):
                 return
@@ -133,8 +163,8 @@ class GroupV1(GroupLimiter):
             self.set("cpu", "cpu.cfs_period_us", PERIOD_US)
             self.set("cpu", "cpu.cfs_quota_us", int(self.spec.cpu * PERIOD_US))
 
-    def memory_was_exceeded(self) -> bool:
-        return counted(self.get("memory", "memory.oom_control"), "oom_kill") > 0
+    def kills(self) -> int:
+        return counted(self.get("memory", "memory.oom_control"), "oom_kill")
 
 
 class GroupV2(GroupLimiter):
@@ -150,8 +180,29 @@ class GroupV2(GroupLimiter):
         if self.spec.cpu:
             self.set("cpu", "cpu.max", "%d %d" % (int(self.spec.cpu * PERIOD_US), PERIOD_US))
 
-    def memory_was_exceeded(self) -> bool:
-        return counted(self.get("memory", "memory.events"), "oom_kill") > 0
+    def kills(self) -> int:
+        return counted(self.get("memory", "memory.events"), "oom_kill")
+
+
+class WatchedLimiter(Limiter):
+    """Shared limits where there is no control group: looked after, each run by itself."""
+
+    name = "watched"
+    every_s = 0.25
+
+    def apply(self) -> None:
+        if not self.spec.cpu or not hasattr(os, "sched_setaffinity"):
+            return
+        cores = sorted(os.sched_getaffinity(0))
+        count = max(1, min(len(cores), int(self.spec.cpu + 0.999)))
+        first = sum(self.spec.session.encode()) % len(cores)
+        os.sched_setaffinity(0, [(cores + cores)[first + number] for number in range(count)])
+
+    def is_exceeded_by(self, pids: list[int]) -> bool:
+        most = int(self.spec.memory_mib or 0) << 20
+        if not most or sum(map(resident, pids)) <= most:
+            return False
+        return sum(map(proportional, pids)) > most
 
 
 class SystemdScope(Limiter):
@@ -193,15 +244,6 @@ class Unlimited(Limiter):
             container.remove()
 
 
-def counted(text: str, name: str) -> int:
-    """Return the number behind `name` in a control file's lines."""
-    for line in text.splitlines():
-        words = line.split()
-        if len(words) == 2 and words[0] == name and words[1].isdigit():
-            return int(words[1])
-    return 0
-
-
 def limiter_for(spec: Spec) -> Limiter:
     """Return the best limiter for a run; without limits asked for, one that does nothing."""
     if spec.engine or (not spec.memory_mib and not spec.cpu):
@@ -214,7 +256,26 @@ def limiter_for(spec: Spec) -> Limiter:
     writable = bases_v1()
     if writable:
         return GroupV1(spec, writable)
-    return Limiter(spec)
+    return WatchedLimiter(spec) if spec.shared else Limiter(spec)
+
+
+def resident(pid: int) -> int:
+    """Return how many bytes of memory a process has, shared ones too; 0 when it is gone."""
+    try:
+        fields = (read_whole("/proc/%d/statm" % pid) or b"0 0").split()
+    except OSError:
+        return 0
+    return int(fields[1]) * resource.getpagesize()
+
+
+def proportional(pid: int) -> int:
+    """Return how many bytes a process has, its part of shared ones counted."""
+    try:
+        text = (read_whole("/proc/%d/smaps_rollup" % pid) or b"").decode("ascii", "replace")
+    except OSError:
+        return resident(pid)
+    found = [line.split()[1] for line in text.splitlines() if line.startswith("Pss:")]
+    return int(found[0]) << 10 if found else resident(pid)
 
 
 def mechanism() -> str:
@@ -224,57 +285,6 @@ def mechanism() -> str:
     if systemd_works():
         return SystemdScope.name
     return GroupV1.name if bases_v1() else Limiter.name
-
-
-def own_groups() -> dict[str, str]:
-    """Return this process's group in each hierarchy, by controller; v2's is under ``."""
-    groups = {}
-    for line in (read_whole("/proc/self/cgroup") or b"").decode("utf-8", "replace").splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            groups[controller] = path
-    return groups
-
-
-def mounts(kind: str) -> list[tuple[str, str]]:
-    """Return the mount points of a kind of file system, with their options."""
-    lines = (read_whole("/proc/self/mounts") or b"").decode("utf-8", "replace").splitlines()
-    fields = [line.split(" ") for line in lines]
-    return [(one[1], one[3]) for one in fields if len(one) > 3 and one[2] == kind]
-
-
-def group_directory(mount: str, group: str) -> str:
-    own = mount + group.rstrip("/")
-    return own if os.path.isdir(own) else mount
-
-
-def bases_v2() -> dict[str, str]:
-    """Return where groups with both controllers can be made in the unified hierarchy."""
-    group = own_groups().get("")
-    for mount, _ in mounts("cgroup2"):
-        base = group_directory(mount, group or "")
-        control = base + "/cgroup.subtree_control"
-        try:
-            if {"memory", "cpu"} - set(
-                (read_whole(base + "/cgroup.controllers") or b"").decode().split()
-            ):
-                continue
-            write_file(control, b"+memory +cpu", 0)
-        except OSError:
-            continue
-        return {"memory": base, "cpu": base}
-    return {}
-
-
-def bases_v1() -> dict[str, str]:
-    """Return the directories, by controller, below which groups of cgroup v1 can be made."""
-    own, found = own_groups(), {}
-    for mount, options in mounts("cgroup"):
-        for kind in {"memory", "cpu"} & set(options.split(",")):
-            base = group_directory(mount, own.get(kind, ""))
-            if os.access(base, os.W_OK):
-                found[kind] = base
-    return found if len(found) == 2 else {}
 
 
 def systemd_works() -> bool:

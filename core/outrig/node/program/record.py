@@ -35,6 +35,7 @@ class Spec:
         "run",
         "script",
         "session",
+        "shared",
         "timeout_s",
         "variables",
     )
@@ -53,6 +54,7 @@ class Spec:
         self.gpu_type = str(fields["gpu_type"]) if fields.get("gpu_type") else None
         self.timeout_s = number(fields.get("timeout_s"))
         self.background = bool(fields.get("background"))
+        self.shared = bool(fields.get("shared"))
         self.apart = texts_or_none(fields.get("apart"))
         self.cores = numbers(fields.get("cores"))
         self.devices = numbers(fields.get("devices"))
@@ -68,8 +70,8 @@ class Spec:
         return self.variables.get("OUTRIG_BESIDE") == "1"
 
     def takes_slots(self) -> bool:
-        """Whether the run asks for anything that is counted."""
-        return bool(self.cpu or self.memory_mib or self.gpu)
+        """Whether the run asks for anything that is counted; shared limits are not."""
+        return not self.shared and bool(self.cpu or self.memory_mib or self.gpu)
 
 
 def number(value: object) -> float | None:

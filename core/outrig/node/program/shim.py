@@ -14,12 +14,13 @@ import signal
 import time
 
 from outrig.node.program.command import STARTED_BEFORE, become_command, told
-from outrig.node.program.limits import limiter_for
+from outrig.node.program.limits import KILLED, limiter_for
 from outrig.node.program.place import exists
 from outrig.node.program.proc import (
     PR_SET_PDEATHSIG,
     Alarm,
     become_subreaper,
+    descendants,
     prctl,
     send_signal,
     signal_tree,
@@ -132,8 +133,9 @@ class Shim:
             if ended is not None:
                 break
             self.obey_cancel()
-            wait = self.enforce(time.monotonic() - started)
-            select.select([self.alarm.fd], [], [], wait)
+            looks = self.look_at_memory()
+            waits = [one for one in (self.enforce(time.monotonic() - started), looks) if one]
+            select.select([self.alarm.fd], [], [], min(waits) if waits else None)
             if PARENT_DIED in self.alarm.drain():
                 self.replace_keeper()
         self.end(ended, problem)
@@ -161,6 +163,16 @@ class Shim:
         self.kill_at = time.monotonic() + grace_s
         signal_tree(os.getpid(), signal.SIGTERM, self.child)
         signal_tree(os.getpid(), signal.SIGCONT, self.child)
+
+    def look_at_memory(self) -> float | None:
+        """Look at what the run takes where only that tells; return when to look again."""
+        every_s = self.limiter.every_s
+        if every_s is None or self.asked is not None:
+            return None
+        if self.limiter.is_exceeded_by(descendants(os.getpid())):
+            reason = self.limiter.exceeded()
+            self.stop({"status": "FAILED", "code": KILLED, "reason": reason}, 0.0)
+        return every_s
 
     def enforce(self, age_s: float) -> float | None:
         """Act on the time limit and on the grace; return how many seconds to sleep at most."""

@@ -80,6 +80,8 @@ class Slots:
 
     def count(self, spec: Spec, sign: int) -> None:
         """Add what a run has, or with -1 take it away; also for a run found by a new keeper."""
+        if spec.shared:
+            return  # its session holds that, and somebody else counts
         self.cpu += sign * (spec.cpu or 0)
         self.memory_mib += sign * (spec.memory_mib or 0)
         for core in spec.cores:
