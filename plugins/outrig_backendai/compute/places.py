@@ -37,7 +37,7 @@ def groups_for(compute: Compute, domain: str, asked: str | None) -> tuple[str, .
 
 
 def _in_order(compute: Compute, groups: Sequence[str]) -> tuple[str, ...]:
-    """Return scaling groups; those whose machines are all made, and paid, for a session are last."""
+    """Return scaling groups; those whose machines are made, and paid, for a session are last."""
     if len(groups) < 2:
         return tuple(groups)
     there = {one.scaling_group for one in compute.directory.agents.all() if not one.is_pool}

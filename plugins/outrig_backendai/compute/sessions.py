@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from outrig.errors import ConflictError, NotFoundError
+from outrig.errors import AuthError, ConflictError, NotFoundError
 from outrig_backendai.compute.record import ComputeSession
 from outrig_backendai.directory.database import Directory
-from outrig_backendai.directory.identity import caller
+from outrig_backendai.directory.identity import caller, caller_of
 
 if TYPE_CHECKING:
     from outrig.api import Outrig, Session
@@ -46,6 +46,14 @@ class Compute:
     def caller(self) -> Caller:
         """Who is asking."""
         return caller(self.directory)
+
+    def owner_of(self, session: ComputeSession) -> Caller:
+        """Return whose a session is, in its domain and group; raises `AuthError`."""
+        keypair = self.directory.keypairs.get(session.access_key)
+        if keypair is None:
+            raise AuthError(f"there is no keypair {session.access_key} any more")
+        owner = caller_of(self.directory, keypair)
+        return replace(owner, domain=session.domain, group=session.group)
 
     def now(self) -> datetime:
         """Return the time, in UTC."""
