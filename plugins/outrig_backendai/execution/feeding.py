@@ -204,6 +204,11 @@ def has_input(descriptor: int) -> bool:
         found = os.fstat(descriptor)
         if found.st_rdev == Path(os.devnull).stat().st_rdev:
             return False
-        return not os.isatty(descriptor) or os.tcgetpgrp(descriptor) == os.getpgrp()
+        if not os.isatty(descriptor):
+            return True
     except OSError:
         return False
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:  # it is not ours, and will not stop us
+        return True
