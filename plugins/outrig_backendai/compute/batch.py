@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from outrig.api import NewRun
 from outrig_backendai.compute.request import BATCH
 from outrig_backendai.place.entering import inside
+from outrig_backendai.place.limits import limits_of
 
 if TYPE_CHECKING:
     from outrig.api import Run
@@ -35,4 +36,5 @@ def _started(compute: Compute, session: ComputeSession) -> Run:
         if run.command == COMMAND and run.created_at >= session.status_changed:
             return run
     script = inside(compute.place(session), session.startup_command or "")
-    return outrig.execute(there, [NewRun(script=script, command=COMMAND)])[0]
+    command = NewRun(script=script, command=COMMAND, **limits_of(session))
+    return outrig.execute(there, [command])[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from outrig.api import NewRun, Stream
 from outrig.errors import RemoteError
 from outrig_backendai.place.entering import NEEDS_PROGRAM, bring_program, inside, set_up
+from outrig_backendai.place.limits import limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,15 +27,22 @@ def equip(compute: Compute, session: ComputeSession, kernel: Kernel) -> None:
     """Make a kernel's inside, whose Outrig session is up; raises `RemoteError` with the reason."""
     there = _outrig_session(compute, kernel)
     place = _with_runtime(compute, session, kernel, there)
-    _set_up(compute, there, place, f"{kernel.host} could not be set up")
+    _set_up(compute, session, there, place, f"{kernel.host} could not be set up")
     if session.bootstrap_script:
-        script = NewRun(script=inside(place, session.bootstrap_script), command="bootstrap")
+        script = NewRun(
+            script=inside(place, session.bootstrap_script),
+            command="bootstrap",
+            **limits_of(session),
+        )
         _run(compute, there, script, f"the bootstrap script failed on {kernel.host}")
 
 
-def _set_up(compute: Compute, there: Session, place: Place, failed: str) -> None:
+def _set_up(
+    compute: Compute, session: ComputeSession, there: Session, place: Place, failed: str
+) -> None:
     """Make the inside; a node that lacks the program which does it is brought that first."""
-    making = NewRun(script=set_up(place), command="set-up", background=True)
+    limits = limits_of(session)
+    making = NewRun(script=set_up(place), command="set-up", background=True, **limits)
     run = _run(compute, there, making, failed, also=NEEDS_PROGRAM)
     if run.state.exit_code == NEEDS_PROGRAM:
         _run(compute, there, NewRun(script=bring_program(), command="bring-program"), failed)

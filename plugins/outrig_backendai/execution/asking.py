@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from outrig.api import NewRun, Stream, exit_code
 from outrig.errors import RemoteError
 from outrig_backendai.place.entering import inside
+from outrig_backendai.place.limits import limits_of
 
 if TYPE_CHECKING:
     from outrig.api import Run, Session
@@ -23,7 +24,7 @@ def ask(compute: Compute, session: ComputeSession, script: str, what: str) -> by
     Raises `RemoteError` with the last line of what it said when it fails at `what`.
     """
     there = compute.outrig_session(session)
-    new = NewRun(script=inside(compute.place(session), script), command="ask")
+    new = NewRun(script=inside(compute.place(session), script), command="ask", **limits_of(session))
     (run,) = compute.outrig.wait(there, compute.outrig.execute(there, [new]))
     if exit_code(run) != 0:
         said = _read(compute, there, run, Stream.ERR).decode("utf-8", "replace").strip()

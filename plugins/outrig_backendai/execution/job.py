@@ -14,6 +14,7 @@ from outrig_backendai.execution.languages import language_of
 from outrig_backendai.execution.sources import Source
 from outrig_backendai.execution.steps import Steps, needs_file
 from outrig_backendai.place.entering import host_path, inside
+from outrig_backendai.place.limits import limits_of
 
 if TYPE_CHECKING:
     from outrig.api import Run
@@ -79,5 +80,5 @@ def begin(
     if feed is not None:
         feed.ready()
         script = take_input(feed.path, script)
-    new = NewRun(script=script, command=COMMAND, params=mark or {})
+    new = NewRun(script=script, command=COMMAND, params=mark or {}, **limits_of(session))
     return compute.outrig.execute(compute.outrig_session(session), [new])[0]

@@ -12,6 +12,7 @@ MODULES = (
     "worker",
     "record",
     "view",
+    "groups",
     "room",
     "enter",
     "engine",

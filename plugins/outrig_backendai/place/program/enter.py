@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 
+from outrig_backendai.place.program.groups import join_groups
 from outrig_backendai.place.program.record import HOME, say
 from outrig_backendai.place.program.room import Room
 from outrig_backendai.place.program.system import Kernel
@@ -79,6 +80,7 @@ def run_in_room(inside: Inside, worker: Worker, script: str) -> int:
     room = Room(inside, worker, kernel)
     holder = room.holder()
     environ = inner_environ(inside, HOME)
+    join_groups(holder)
     if not holder or not room.join(holder):
         return run_in_own_room(room, environ, script)
     return follow(lambda: become_script(worker, kernel, environ, HOME, script))
