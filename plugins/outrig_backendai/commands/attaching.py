@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.api import TerminalObserver, exit_code, say_ends
+from outrig.api import TerminalObserver, exit_code
 from outrig.errors import NotFoundError
 from outrig_backendai.commands.logging import print_logs
-from outrig_backendai.commands.running import follow
+from outrig_backendai.commands.running import follow, say_end
 from outrig_backendai.commands.running_cases import follow_cases
 from outrig_backendai.execution.keeping import runs_of
 
@@ -33,5 +33,5 @@ def attach(command: Command, compute: Compute, name: str) -> int:
     compute.outrig.watch(observer)
     ended = follow(command, there, runs[-1], f"run --attach {session.name}", let_go=True)
     observer.finish()
-    say_ends(command, there, [ended])
+    say_end(command, session, ended)
     return exit_code(ended)

@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from outrig.api import ConsoleRequest, exit_code, say_ends, terminal_size, work_in_console
+from outrig.api import ConsoleRequest, RunStatus, exit_code, terminal_size, work_in_console
 from outrig.errors import Interrupted
 from outrig_backendai.commands.starting import TIME_OVER
 from outrig_backendai.compute.record import SessionStatus
@@ -102,8 +102,16 @@ def _followed(
         if typing is not None:
             typing.start()
         run = follow(command, there, run, f"run --attach {session.name}", let_go=not wish.remove)
-    say_ends(command, there, [run])
+    say_end(command, session, run)
     return run
+
+
+def say_end(command: Command, session: ComputeSession, run: Run) -> None:
+    """Warn of an end that is not simply the program's own."""
+    status = run.state.status
+    if run.state.reason or status in (RunStatus.LOST, RunStatus.CANCELLED):
+        reason = run.state.reason or "no reason is known"
+        command.warn(f"{session.name}: {status.value}: {reason}")
 
 
 def follow(command: Command, session: Session, run: Run, back: str, *, let_go: bool) -> Run:

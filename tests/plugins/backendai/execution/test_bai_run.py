@@ -106,6 +106,16 @@ def test_a_build_that_fails_is_the_end(bai: Bai, run: CommandLine) -> None:
     assert (done.exit_code, done.out) == (9, "")
 
 
+def test_more_memory_than_the_session_has_is_the_end(bai: Bai) -> None:
+    words = ("-r", "mem=128m", "-c", "print(len(bytearray(400 << 20)))", "python")
+
+    done = bai("run", "--rm", "-t", "hungry", *words)
+
+    assert done.exit_code != 0
+    assert done.out == ""
+    assert "hungry: FAILED: memory limit 128 MiB exceeded" in done.err or "MemoryError" in done.err
+
+
 def test_a_terminal_of_its_own(bai: Bai) -> None:
     code = "import sys; print(sys.stdin.isatty(), sys.stdout.isatty()); sys.exit(4)"
 
