@@ -70,7 +70,7 @@ class Console(ABC):
 
     @abstractmethod
     def close(self) -> int:
-        """Hang up if it still runs, and return the exit code."""
+        """Hang up if it still runs, and return the exit code; any thread may, while one reads."""
 
 
 class Program(ABC):
@@ -94,4 +94,4 @@ class Program(ABC):
 
     @abstractmethod
     def close(self) -> int:
-        """Hang up if it still runs, and return the exit code."""
+        """Hang up if it still runs, and return the exit code; any thread may, while one reads."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 from typing import TYPE_CHECKING
 
 from outrig.errors import RemoteError
@@ -32,11 +33,13 @@ class NodeConsole(Console):
     def __init__(self, exchange: Exchange[CodeAnswer]) -> None:
         self._exchange = exchange
         self._over = False
+        self._reading = threading.Lock()
 
     def read(self) -> bytes:
         """Wait for output; empty when the program has ended."""
-        data = self._exchange.receive()
-        self._over = data is None
+        with self._reading:
+            data = self._exchange.receive()
+            self._over = data is None
         return data or b""
 
     def write(self, data: bytes) -> None:
@@ -57,7 +60,8 @@ class NodeConsole(Console):
                 self._exchange.end()
             except RemoteError:
                 return 129
-        return self._exchange.reply().code
+        with self._reading:  # of two that wait for the reply, one would wait for ever
+            return self._exchange.reply().code
 
 
 class NodeProgram(Program):
@@ -66,6 +70,7 @@ class NodeProgram(Program):
     def __init__(self, exchange: Exchange[CodeAnswer]) -> None:
         self._exchange = exchange
         self._over = False
+        self._reading = threading.Lock()
         self._room = Window(WINDOW)
 
     def read(self) -> tuple[Stream, bytes] | None:
@@ -80,16 +85,19 @@ class NodeProgram(Program):
         return None
 
     def _next(self) -> bytes | None:
-        try:
-            data = self._exchange.receive()
-        except BaseException:
-            self._over = True
-            self._room.close()
-            raise
-        if data is None:
-            self._over = True
-            self._room.close()
+        with self._reading:
+            try:
+                data = self._exchange.receive()
+            except BaseException:
+                self._end()
+                raise
+            if data is None:
+                self._end()
         return data
+
+    def _end(self) -> None:
+        self._over = True
+        self._room.close()
 
     def write(self, data: bytes) -> None:
         """Send input; waits while the program does not take it."""
@@ -116,7 +124,8 @@ class NodeProgram(Program):
                 self._exchange.end()
             except RemoteError:
                 return 129
-        return self._exchange.reply().code
+        with self._reading:  # of two that wait for the reply, one would wait for ever
+            return self._exchange.reply().code
 
     def _send(self, data: bytes) -> None:
         if not self._over:

@@ -146,3 +146,15 @@ def test_where_there_is_no_session_nothing_starts(provider: LocalProvider, held:
     with pytest.raises(NotFoundError, match="is not on this node"):
         program.read()
     program.write(b"into the void")
+
+
+def test_it_is_closed_while_another_thread_reads(provider: LocalProvider, held: Held) -> None:
+    held.sync({})
+    program = start(provider, held, "echo ready; exec sleep 600")
+    assert program.read() == (Stream.OUT, b"ready\n")
+    ended: list[object] = []
+    reader = threading.Thread(target=lambda: ended.append(program.read()), daemon=True)
+    reader.start()
+    assert program.close() == 128 + signal.SIGHUP
+    reader.join(JOINED_S)
+    assert ended == [None]
