@@ -32,6 +32,7 @@ _HOME = {
     "outrig.cli.table": "table",
     "outrig.cli.terminal": "clean is_terminal one_line",
     "outrig.config.glance": "configured",
+    "outrig.config.stores": "StorePlace named_stores store_place",
     "outrig.durations": "parse_limit_s",
     "outrig.engine": "Outrig",
     "outrig.hookspecs": "hookimpl",
@@ -75,6 +76,7 @@ _HOME = {
     "outrig.project.schema": "AnyKind Key ListKind MapKind TextKind",
     "outrig.project.section": "Section",
     "outrig.project.toml_document": "read_toml",
+    "outrig.session.arriving": "arriving",
     "outrig.session.beneath": "WithRuntime",
     "outrig.session.cancel": "Cancel",
     "outrig.session.name": "check_name",
@@ -86,6 +88,7 @@ _HOME = {
     "outrig.transport.choosing": "ssh_transport",
     "outrig.transport.keys": "HostKey LoginKey host_key_for login_key",
     "outrig.transport.question": "remote_python",
+    "outrig.webhook": "post_json",
     "outrig.settings": "Settings setting",
 }
 
@@ -130,6 +133,9 @@ if TYPE_CHECKING:
     from outrig.cli.terminal import is_terminal as is_terminal
     from outrig.cli.terminal import one_line as one_line
     from outrig.config.glance import configured as configured
+    from outrig.config.stores import StorePlace as StorePlace
+    from outrig.config.stores import named_stores as named_stores
+    from outrig.config.stores import store_place as store_place
     from outrig.durations import parse_limit_s as parse_limit_s
     from outrig.engine import Outrig as Outrig
     from outrig.hookspecs import hookimpl as hookimpl
@@ -245,6 +251,7 @@ if TYPE_CHECKING:
     from outrig.project.schema import TextKind as TextKind
     from outrig.project.section import Section as Section
     from outrig.project.toml_document import read_toml as read_toml
+    from outrig.session.arriving import arriving as arriving
     from outrig.session.beneath import WithRuntime as WithRuntime
     from outrig.session.cancel import Cancel as Cancel
     from outrig.session.name import check_name as check_name
@@ -265,6 +272,7 @@ if TYPE_CHECKING:
     from outrig.transport.keys import host_key_for as host_key_for
     from outrig.transport.keys import login_key as login_key
     from outrig.transport.question import remote_python as remote_python
+    from outrig.webhook import post_json as post_json
 
 
 def __getattr__(name: str) -> object:

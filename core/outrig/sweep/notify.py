@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from outrig.errors import UsageError
+from outrig.webhook import post_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ def notify(outrig: Outrig, sweep: Sweep) -> Iterator[str]:
 def _tell(target: str, text: str, facts: dict[str, object]) -> None:
     kind, _, rest = target.partition(":")
     if kind == "webhook":
-        _post(rest, facts)
+        post_json(rest, facts, _MOST_S)
         return
     words = ["/bin/sh", "-c", rest] if kind == "command" else _desktop(text)
     variables = {f"OUTRIG_SWEEP_{name.upper()}": str(value) for name, value in facts.items()}
@@ -73,12 +74,3 @@ def _desktop(text: str) -> list[str]:
     if sys.platform == "darwin":
         return ["osascript", "-e", f'display notification {json.dumps(text)} with title "Outrig"']
     return ["notify-send", "Outrig", text]
-
-
-def _post(url: str, facts: dict[str, object]) -> None:
-    from urllib.request import Request, urlopen
-
-    data = json.dumps(facts).encode()
-    request = Request(url, data=data, headers={"Content-Type": "application/json"})  # noqa: S310 - checked
-    with urlopen(request, timeout=_MOST_S) as answer:  # noqa: S310 - checked when it was given
-        answer.read(1024)

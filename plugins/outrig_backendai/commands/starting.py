@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.errors import Interrupted
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.compute.sessions import Compute
 from outrig_backendai.place.notes import NOTICE
@@ -31,7 +32,7 @@ def start_session(
         command.line(f"Session ID {session.id} is enqueued for scheduling.")
         return 0
     if made.created or not session.status.running:
-        session = compute.wait_started(session, max_wait_s)
+        session = _waited(command, compute, session, max_wait_s)
     if session.status is SessionStatus.PENDING:
         command.line(session.id)
         command.note(f"Session {session.name} is still on the job queue{_why(session)}.")
@@ -39,6 +40,20 @@ def start_session(
     command.line(f"Session ID {session.id} {_is(session, created=made.created)}.")
     _say_services(command, session)
     return 0
+
+
+def _waited(
+    command: Command, compute: Compute, session: ComputeSession, max_wait_s: float | None
+) -> ComputeSession:
+    try:
+        return compute.wait_started(session, max_wait_s)
+    except Interrupted:
+        now = compute.directory.sessions.now(session)
+        if now.status is SessionStatus.PENDING:
+            command.note(
+                f"Session {now.name} stays in the queue; take it out: outrig bai rm {now.name}"
+            )
+        raise
 
 
 def _is(session: ComputeSession, *, created: bool) -> str:

@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 from outrig.errors import AuthError, CapacityError, ConflictError, NotFoundError, UsageError
+from outrig_backendai.compute.calling_back import call_back, check_callback
 from outrig_backendai.compute.record import ComputeSession, Kernel, SessionStatus
 from outrig_backendai.compute.request import BATCH
 from outrig_backendai.compute.sessions import Created
@@ -54,6 +55,7 @@ def create(compute: Compute, wanted: NewSession) -> Created:
         if found is None:
             raise
         return Created(session=_reusable(found, wanted), created=False)
+    call_back(compute, session)
     return Created(session=session, created=True)
 
 
@@ -86,6 +88,8 @@ def check_request(wanted: NewSession) -> None:
                 f"port {port} cannot be opened ahead",
                 hint=f"take one from 1024 to 65535, but not {reserved}",
             )
+    if wanted.callback_url is not None:
+        check_callback(wanted.callback_url)
     for name in wanted.environ:
         if not name or "=" in name or "\0" in name:
             raise UsageError(f'"{name}" cannot be the name of a variable')

@@ -33,6 +33,11 @@ _OF_KERNELS = {
 }
 
 
+def event_of(status: SessionStatus) -> str:
+    """Return the name of the event that a session has this status from now on."""
+    return _OF_SESSION.get(status, f"session_{status.value.lower()}")
+
+
 def record_change(rows: Connection, before: ComputeSession | None, now: ComputeSession) -> None:
     """Record what a change of status and result is to those who follow a session."""
     if before is None or before.status is not now.status:

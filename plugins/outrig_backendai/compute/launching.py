@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from outrig.api import Compute as Nodes
 from outrig.api import Lifetime, Project, ProjectForm, Resources, StartRequest
 from outrig.errors import Interrupted, OutrigError
+from outrig_backendai.compute.calling_back import call_back
 from outrig_backendai.compute.equipping import equip
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.compute.sessions import PROJECT
@@ -31,6 +32,7 @@ def launch(compute: Compute, session: ComputeSession) -> ComputeSession:
 
     Raises `Interrupted`: it is then back in the queue.
     """
+    call_back(compute, session)
     session = move(compute, session, SessionStatus.PREPARING)
     try:
         session = _start_kernels(compute, session)
@@ -56,7 +58,10 @@ def move(
         kernels = tuple(replace(kernel, status=to) for kernel in moved.kernels)
         return replace(moved, kernels=kernels)
 
-    return compute.directory.sessions.change(session.id, change)
+    moved = compute.directory.sessions.change(session.id, change)
+    if moved.status is not session.status:
+        call_back(compute, moved)
+    return moved
 
 
 def kernel_name(session: ComputeSession, kernel: Kernel) -> str:

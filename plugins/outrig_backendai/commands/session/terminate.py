@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from outrig.api import Command, Outcome, argument, each, finish, interruptible, option
 from outrig_backendai.commands.session_options import OWNER
+from outrig_backendai.compute.dependants import dependants
 from outrig_backendai.compute.sessions import Compute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from outrig_backendai.compute.record import ComputeSession
 
 
 class BaiTerminate(Command):
@@ -47,7 +50,24 @@ class BaiTerminate(Command):
     def _ending(self, compute: Compute, reference: str) -> Callable[[], Outcome]:
         def end() -> Outcome:
             session = compute.find(reference, self.text("owner"))
-            compute.end(session, forced=self.flag("forced"))
+            also = dependants(compute, session) if self.flag("recursive") else []
+            for one in (*also, session):
+                self._end(compute, one)
             return Outcome(session=None, name=reference)
 
         return end
+
+    def _end(self, compute: Compute, session: ComputeSession) -> None:
+        used = _used(compute, session) if self.flag("stats") else ""
+        compute.end(session, forced=self.flag("forced"))
+        if used:
+            self.line(f"{session.name}: {used}")
+
+
+def _used(compute: Compute, session: ComputeSession) -> str:
+    """Return what a session has used until now, in words."""
+    ids = [one.outrig_session_id for one in session.kernels if one.outrig_session_id]
+    found = list(compute.outrig.usages(ids).values())
+    cpu_s = sum(one.cpu_s for one in found)
+    most_mib = max((one.peak_memory_bytes for one in found), default=0) >> 20
+    return f"{cpu_s:.2f} s of CPU, at most {most_mib} MiB of memory"
