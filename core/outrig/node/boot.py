@@ -47,6 +47,7 @@ MODULES = (
     "environment",
     "console",
     "piped",
+    "namespaces",
     "checkup",
     "leftovers",
     "ending",

@@ -7,6 +7,7 @@ import sys
 from outrig.node.program.container import find_engine
 from outrig.node.program.environment import CONDA_TOOLS, find_tool
 from outrig.node.program.limits import Limiter, mechanism
+from outrig.node.program.namespaces import check_namespaces, check_privilege
 from outrig.node.program.place import find_program, read_whole
 from outrig.node.program.proc import become_subreaper
 from outrig.node.program.slots import Slots
@@ -26,6 +27,8 @@ def handle_check(root: Root, _call: Call) -> dict[str, object]:
         check_installer(),
         ("conda", True, find_tool(CONDA_TOOLS) or "not there: environment.conda is refused"),
         check_engine(),
+        check_namespaces(),
+        check_privilege(),
         check_keeper(root),
     ]
     return {"checks": [list(one) for one in found]}

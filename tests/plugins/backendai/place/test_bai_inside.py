@@ -234,6 +234,14 @@ def test_without_namespaces_the_path_is_mapped(
     assert made.run("pip --version").out.startswith("pip ")
 
 
+def test_doctor_says_why_there_are_none(forbidden: tuple[str, ...]) -> None:
+    asks = "import sys; sys.path[:0] = %r\nimport outrig.node.program.namespaces as there\n"
+    words = [*forbidden, sys.executable, "-c", asks % sys.path + "print(there.check_namespaces())"]
+    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "unshare: Operation not permitted" in told
+    assert "/home/work of bai sessions" in told
+
+
 @needs_root
 def test_without_namespaces_root_lets_the_work_user_pass_a_closed_directory_only(
     sessions: Sessions, forbidden: tuple[str, ...]
