@@ -28,8 +28,9 @@ _OWN = (
     "service_account",
     "scopes",
     "node_config",
+    "tags",
 )
-_BARE = ("spot", "node_config", "image", "image_family", "disk")
+_BARE = ("spot", "node_config", "image", "image_family", "disk", "tags")
 """What a group does not take over from the head."""
 
 

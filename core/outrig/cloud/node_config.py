@@ -11,6 +11,20 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 
+def own_tags(text: str | None, provider: str) -> dict[str, str]:
+    """Return the tags that the user wants on machines; raises `ConfigError`."""
+    if not text:
+        return {}
+    place = f"providers.{provider}.tags"
+    try:
+        found = json.loads(text)
+    except ValueError as err:
+        raise ConfigError(f"{place} is no JSON: {err}") from err
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        raise ConfigError(f"{place}: expected a mapping from names to texts")
+    return {str(name): str(one) for name, one in found.items()}
+
+
 def node_config(text: str | None, provider: str, own: AbstractSet[str]) -> dict[str, Any]:
     """Return them, without what Outrig sets itself (`own`); raises `ConfigError`."""
     if not text:

@@ -12,6 +12,7 @@ from outrig.cloud.ending import LATER_LIMITS, bounded, limits_text, told
 from outrig.cloud.groups import groups_of
 from outrig.cloud.launching import A, Launch, S
 from outrig.cloud.machines import ALIVE, Machine, MachineState, Wanted
+from outrig.cloud.node_config import own_tags
 from outrig.cloud.places import Place, planned
 from outrig.cloud.provisioning import Provisioning
 from outrig.cloud.removing import Removal
@@ -122,7 +123,7 @@ class CloudProvider(
         return self.launch_type(
             self.account,
             own,
-            request,
+            replace(request, tags={**own_tags(own.tags, self.account.name), **request.tags}),
             context,
             places=lambda: self.planned(request.resources, own),
             price=self.price,

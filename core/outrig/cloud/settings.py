@@ -21,6 +21,9 @@ class CloudSettings(Settings):
     worker_groups: str | None = setting(
         None, help="workers that differ from the head: a JSON list of groups, each with its count"
     )
+    tags: str | None = setting(
+        None, help="more tags (labels) of machines, as JSON: a mapping from names to texts"
+    )
     disk: int | None = setting(None, help="size of the root disk", unit="GiB")
     idle: str = setting("2h", help="when idle for so long a session ends, unless --idle is given")
     max_price: float | None = setting(None, help="most to pay for a node", unit="USD per hour")

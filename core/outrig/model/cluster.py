@@ -67,9 +67,10 @@ class ClusterFile:
     """What a cluster file says; `compute` is what nodes to take, the head first.
 
     `exclude` are patterns of what mounts leave out, `filters` the names of ignore files that count
-    in them. `head_address` is where workers find the head, `None` its own address. `keeps_nodes` is
-    whether taking it down only stops them. `notices` are lines for the user about what was
-    understood in another way than it may look.
+    in them. `scaling` is the file for Ray's autoscaler on the head, as JSON, where it is to run
+    there: it then makes the workers. `head_address` is where workers find the head, `None` its own
+    address. `keeps_nodes` is whether taking it down only stops them. `notices` are lines for the
+    user about what was understood in another way than it may look.
     """
 
     name: str
@@ -85,6 +86,7 @@ class ClusterFile:
     max_workers: int | None = None
     idle_s: float | None = None
     keeps_nodes: bool = False
+    scaling: str | None = None
     notices: tuple[str, ...] = ()
 
     def group(self, rank: int) -> NodeGroup:

@@ -68,6 +68,8 @@ class Session:
     """Since when its nodes run that cost something; `None` while there are none."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What each of its runs is told of the engine that its project's `runtime` names."""
+    grows: bool = False
+    """Whether what runs there makes further machines, with its tags: they end with it."""
 
     @property
     def usd_per_hour(self) -> float | None:

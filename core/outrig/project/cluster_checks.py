@@ -44,7 +44,6 @@ _REFUSED: Mapping[str, Mapping[str, str]] = {
     },
     "": {
         "file_mounts_sync_continuously": "mounts are copied by `ray up` and `ray rsync-up`",
-        "cluster_synced_files": "mount them: file_mounts copies to every node",
     },
 }
 _OLD: Mapping[str, str] = {
@@ -66,6 +65,7 @@ def check_cluster(document: Document) -> Iterator[Problem]:
         section = top.section(path) if path else top
         for key, message in refused.items():
             yield from _refused(document, section, key, message)
+    yield from _synced(document, top)
     yield from _types(document, top)
     yield from _mounts(document, top)
 
@@ -86,6 +86,14 @@ def _refused(document: Document, section: Section, key: str, message: str) -> It
     value = section.get(key)
     if value is not None and not _says_nothing(value):
         yield document.problem(value, section.at(key), f"is not taken over: {message}")
+
+
+def _synced(document: Document, top: Section) -> Iterator[Problem]:
+    """Yield that files of a head in a container are not copied."""
+    value = top.get("cluster_synced_files")
+    if value is not None and not _says_nothing(value) and top.section("docker").text("image"):
+        message = "is not taken over with docker: mount them, file_mounts copies to every node"
+        yield document.problem(value, "cluster_synced_files", message)
 
 
 def _says_nothing(value: YamlNode) -> bool:

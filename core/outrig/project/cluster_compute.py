@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from outrig.model.project import Compute
 from outrig.project.cluster_keys import PROVIDER
 from outrig.project.cluster_nodes import aws_node, gcp_node
+from outrig.project.cluster_scaling import json_tags, ray_tags
 from outrig.project.document import YamlNode
 from outrig.project.scalars import plain_value
 from outrig.project.section import Section
@@ -88,8 +89,8 @@ def _old_types(top: Section, least: int | None) -> NodeTypes:
     )
 
 
-def cluster_compute(top: Section, types: NodeTypes) -> Compute:
-    """Return the provider, how many nodes, and its settings."""
+def cluster_compute(top: Section, types: NodeTypes, name: str) -> Compute:
+    """Return the provider, how many nodes, and its settings; `name` is the cluster's."""
     provider = top.section("provider")
     kind = provider.text("type") or "local"
     if kind == "local":
@@ -97,7 +98,7 @@ def cluster_compute(top: Section, types: NodeTypes) -> Compute:
     mapped = {"aws": _aws, "gcp": _gcp}.get(kind)
     settings = _beside(provider, _RAYS_OWN if mapped else frozenset({"type"}))
     if mapped is not None:
-        settings |= mapped(top, types)
+        settings |= mapped(top, types, name)
     return Compute(provider=kind, count=types.count, settings=tuple(settings.items()))
 
 
@@ -127,18 +128,27 @@ def _zones(provider: Section) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
-def _aws(top: Section, types: NodeTypes) -> Settings:
-    return _cloud(top, types, aws_node)
+def _aws(top: Section, types: NodeTypes, name: str) -> Settings:
+    return _cloud(top, types, aws_node, name)
 
 
-def _gcp(top: Section, types: NodeTypes) -> Settings:
-    settings = _cloud(top, types, gcp_node)
+def _gcp(top: Section, types: NodeTypes, name: str) -> Settings:
+    settings = _cloud(top, types, gcp_node, name)
     if project := top.section("provider").text("project_id"):
         settings["project"] = project
     return settings
 
 
-def _cloud(top: Section, types: NodeTypes, node: Callable[[YamlNode | None], Settings]) -> Settings:
+def _tags(name: str, kind: str, one: NodeType, settings: Settings) -> str:
+    """Return Ray's tags, with those of the file over them."""
+    own = settings.get("tags")
+    found = json.loads(own) if isinstance(own, str) else {}
+    return json_tags({**ray_tags(name, kind, one), **found})
+
+
+def _cloud(
+    top: Section, types: NodeTypes, node: Callable[[YamlNode | None], Settings], name: str
+) -> Settings:
     """Return what clouds share: where, as whom, and workers that differ from the head."""
     provider, auth = top.section("provider"), top.section("auth")
     settings = node(types.head.config)
@@ -150,7 +160,12 @@ def _cloud(top: Section, types: NodeTypes, node: Callable[[YamlNode | None], Set
         settings["user"] = user
     if (internal := provider.get("use_internal_ips")) is not None:
         settings["private"] = plain_value(internal)
-    groups = [{"count": one.count, **node(one.config)} for one in types.workers if one.count]
-    if any({**one, "count": 0} != {**node(types.head.config), "count": 0} for one in groups):
+    settings["tags"] = _tags(name, "head", types.head, settings)
+    groups = []
+    for one in types.workers:
+        own = node(one.config)
+        tags = _tags(name, "worker", one, own)
+        groups += [{"count": one.count, **own, "tags": tags}] if one.count else []
+    if groups:
         settings["worker_groups"] = json.dumps(groups)
     return settings

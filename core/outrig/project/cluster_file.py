@@ -18,6 +18,7 @@ from outrig.project.checking import check_shape
 from outrig.project.cluster_checks import check_cluster, notices
 from outrig.project.cluster_compute import cluster_compute, node_types
 from outrig.project.cluster_keys import CLUSTER_FILE
+from outrig.project.cluster_scaling import Scaling
 from outrig.project.document import parse
 from outrig.project.files import DiskFiles
 from outrig.project.problem import ProjectFileError
@@ -77,16 +78,18 @@ class _Reading:
         self._top = top
         self._path = path
         self._overrides = overrides
-        self._types = node_types(top, overrides.min_workers)
+        self._scaling = Scaling(top, node_types(top, overrides.min_workers), overrides.max_workers)
+        self._types = self._scaling.types()
 
     def cluster(self, document: Document) -> ClusterFile:
         top, provider = self._top, self._top.section("provider")
         minutes = top.text("idle_timeout_minutes")
+        name = self._overrides.name or top.text("cluster_name") or DEFAULT_NAME
         most = self._overrides.max_workers
         return ClusterFile(
-            name=self._overrides.name or top.text("cluster_name") or DEFAULT_NAME,
+            name=name,
             path=self._path,
-            compute=cluster_compute(top, self._types),
+            compute=cluster_compute(top, self._types, name),
             head=self._head(),
             workers=tuple(self._worker(one) for one in self._types.workers),
             mounts=tuple(self._mounts()),
@@ -97,17 +100,15 @@ class _Reading:
             max_workers=top.whole("max_workers") if most is None else most,
             idle_s=60 * as_float(minutes) if minutes else None,
             keeps_nodes=provider.flag("cache_stopped_nodes"),
+            scaling=self._scaling.file(name),
             notices=(*notices(document), *self._fixed(document)),
         )
 
     def _fixed(self, document: Document) -> Iterator[str]:
         """Say where a file asks for more nodes, or names more, than there will be."""
         count, top = self._types.count - 1, self._top
-        most = self._overrides.max_workers
-        most = most if most is not None else top.whole("max_workers")
         fixed = "there is 1 worker" if count == 1 else f"there are {count} workers"
-        if most is not None and most > count and top.section("provider").get("head_ip") is None:
-            yield f"{document.file}: max_workers: {fixed}; Ray's autoscaler is not started"
+        yield from self._scaling.notices(document.file)
         hosts = len(top.section("provider").scalars("worker_ips"))
         if hosts > count:
             yield f"{document.file}: worker_ips names {hosts} hosts; by min_workers {fixed}"

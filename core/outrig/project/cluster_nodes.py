@@ -46,10 +46,24 @@ def aws_node(node: YamlNode | None) -> Settings:
             settings[setting] = tuple(str(one) for one in value)
     if (image := config.pop("ImageId", None)) is not None:
         settings["image"] = str(image)
+    if tags := _tags(config.pop("TagSpecifications", None)):
+        settings["tags"] = json.dumps(tags)
     market = config.get("InstanceMarketOptions")
     if isinstance(market, dict) and market.get("MarketType") == "spot":
         settings["spot"] = True
     return _with_rest(settings, config)
+
+
+def _tags(specifications: PlainValue) -> dict[str, str]:
+    """Return the tags of instances among what EC2 is to tag."""
+    found: dict[str, str] = {}
+    for one in specifications if isinstance(specifications, list) else ():
+        if isinstance(one, dict) and one.get("ResourceType") == "instance":
+            pairs = one.get("Tags")
+            for pair in pairs if isinstance(pairs, list) else ():
+                if isinstance(pair, dict):
+                    found[str(pair.get("Key"))] = str(pair.get("Value"))
+    return found
 
 
 def gcp_node(node: YamlNode | None) -> Settings:

@@ -126,6 +126,7 @@ def _bring_up(
             error=None,
             resources=plan.resources,
             on_interruption=policy,
+            grows=request.grows,
         )
         if beneath is None:
             return session

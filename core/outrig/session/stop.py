@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from outrig.interfaces import WithSessionEnd
 from outrig.model.node import Inventory, NodeQuery, Release, ResourceRef
 from outrig.model.run import RunStatus
 from outrig.model.session import SessionState
+from outrig.session.execute import cancel as cancel_runs
 
 if TYPE_CHECKING:
     from outrig.model.node import Node
@@ -55,8 +57,17 @@ def give_up(runtime: Runtime, session: Session, reason: str) -> None:
             )
 
 
+def _still(runtime: Runtime, session: Session) -> None:
+    """End the runs of a session that grows: they could make more while it is given back."""
+    runs = _unfinished(runtime, session) if session.grows else []
+    if runs:
+        with suppress(OutrigError):  # where its nodes do not answer nothing more is made there
+            cancel_runs(runtime, session, runs, GRACE_S)
+
+
 def _suspend(runtime: Runtime, session: Session) -> Session:
     with runtime.step(session, "stop"):
+        _still(runtime, session)
         suspend(runtime, session, _held(runtime, session).nodes)
     return runtime.move(session, SessionState.SUSPENDED)
 
@@ -78,6 +89,7 @@ def _terminate(runtime: Runtime, session: Session, reason: str | None) -> Sessio
     try:
         with runtime.step(session, "stop"):
             provider = runtime.provider(session)
+            _still(runtime, session)
             held = _held(runtime, session)
             if isinstance(provider, WithSessionEnd) and held.nodes:
                 provider.end_session(session.id, held.nodes, GRACE_S)

@@ -26,7 +26,8 @@ class DaftSubmit(RunsJob):
         "only when the cluster does not have it just so. The command runs as a job of Ray's, with "
         "the cluster's Python and what is installed there; without one it is the only [[job]] of "
         "the file, else `python main.py`. What it prints comes here, and the exit code is its own; "
-        "125 is a failure of Outrig's. Ctrl-C leaves it running, a second one within 2 s stops it."
+        "125 is a failure of Outrig's, 2 that there is no command. Ctrl-C leaves it running, a "
+        "second one within 2 s stops it."
     )
     examples = (
         ("daft submit -i my-keypair.pem -w my-working-director", "its main.py"),
@@ -43,7 +44,7 @@ class DaftSubmit(RunsJob):
         return self.run_job(which, self.work(which))
 
     def work(self, which: Wanted) -> Work:
-        """Return what is to be run; raises `UsageError`."""
+        """Return what is to be run; raises `UsageError`, which exits with 2: nothing would run."""
         given = self.text("working-dir")
         words = self.argument_words("command")
         directory = Path(given or ".").expanduser()
@@ -53,6 +54,7 @@ class DaftSubmit(RunsJob):
             directory = directory if given else jobs[0].directory
         if not directory.is_dir():
             raise NotFoundError(f"there is no directory {directory}")
+        self.runs_commands = bool(words)  # where nothing is told to run, its own code shows
         if not words and len(jobs) > 1:
             names = ", ".join(one.name for one in jobs)
             raise UsageError(
@@ -63,4 +65,5 @@ class DaftSubmit(RunsJob):
                 f"no command was given, and there is no {MAIN} in {directory}",
                 hint="daft submit -w DIR -- python FILE.py",
             )
+        self.runs_commands = True
         return Work(words=words or ("python", MAIN), directory=directory)

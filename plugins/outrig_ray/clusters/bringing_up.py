@@ -17,6 +17,8 @@ from outrig.errors import Interrupted, OutrigError
 from outrig_ray.clusters.cluster import PROJECT, Cluster
 from outrig_ray.clusters.following import StepError
 from outrig_ray.clusters.node import NodeWork
+from outrig_ray.clusters.passing import pass_on
+from outrig_ray.clusters.scaling import scaling_variables, with_scaling
 from outrig_ray.clusters.starting import changed_settings, start_session
 
 if TYPE_CHECKING:
@@ -126,6 +128,8 @@ class _Work:
         self._waits = options.wait
         self._head_run: Run | None = None
         self._stopped = False
+        self._passed = False
+        file = with_scaling(outrig, session, file)
         head = session.nodes[0]
         address = file.head_address or head.data.get("private") or head.address or "127.0.0.1"
         self._nodes = [
@@ -141,6 +145,7 @@ class _Work:
                 watcher=watcher,
                 let_go=self._let_go,
                 temporary=options.temporary,
+                scaling=scaling_variables(file, node.rank),
             )
             for node in session.nodes
         ]
@@ -154,6 +159,7 @@ class _Work:
             tasks = [(one, pool.submit(self._guarded(one))) for one in workers]
             try:
                 head.set_up()
+                self._passed = self._pass_on()
                 self._head_run = head.start(None)
                 if not self._waits:
                     self._let_go.set()
@@ -167,8 +173,15 @@ class _Work:
         for _, err in failed:
             if isinstance(err, Interrupted):
                 raise err
-        changed = any(one.changed for one in self._nodes)
+        changed = self._passed or any(one.changed for one in self._nodes)
         return Brought(cluster=self._cluster, failed=failed, changed=changed)
+
+    def _pass_on(self) -> bool:
+        """Copy the head's files to workers, unless Ray's autoscaler does that."""
+        file = self._cluster.file
+        if file is None or file.scaling is not None or not self._waits:
+            return False
+        return pass_on(self._outrig, self._session, file.synced)
 
     def _guarded(self, work: NodeWork) -> Callable[[], OutrigError | None]:
         def on_worker() -> OutrigError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from outrig_ray.clusters.steps import Mounted, Place, first_line, node_steps, st
 from outrig_ray.clusters.watching import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from outrig.api import Run
 
@@ -37,6 +38,8 @@ class NodeWork:
     watcher: Watcher
     temporary: str | None = None
     """Ray's own directory on the node, where it has one."""
+    scaling: Mapping[str, str] = field(default_factory=dict)
+    """What tells the start commands of Ray's autoscaler."""
     let_go: Event = field(default_factory=Event)
     """When it is set what goes on on the node is left to itself."""
     changed: bool = False
@@ -106,6 +109,7 @@ class NodeWork:
         commands = self.group.commands.start
         variables = {
             **self._variables,
+            **self.scaling,
             **ray_overrides(self.group.resources, self.group.labels),
         }
         script = runtime_script(

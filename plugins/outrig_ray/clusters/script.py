@@ -42,11 +42,12 @@ _RAY = r"""ray() {
       *) words+=("$word") ;;
     esac
   done
+  case " ${words[*]} " in *" --head "*) words+=(${OUTRIG_RAY_SCALING-}) ;; esac
   command ray "${words[@]}"
 }
 """
-"""`ray stop` would end every Ray of the machine, and ours is stopped before; there is no file for
-an autoscaler where the number of nodes is fixed."""
+"""`ray stop` would end every Ray of the machine, and ours is stopped before. There is a file for an
+autoscaler only where `scaling` says so."""
 _SET_UP = r"""exec 2>&1
 work=$PWD
 mkdir -p {state}

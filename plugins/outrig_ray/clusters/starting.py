@@ -52,6 +52,7 @@ def _request(outrig: Outrig, cluster: ClusterFile, reader: SnapshotReader) -> St
         lifetime=FOR_EVER,
         cluster=str(cluster.path),
         name=cluster.name,
+        grows=cluster.scaling is not None,
     )
 
 
@@ -103,7 +104,7 @@ def _check_count(session: Session, cluster: ClusterFile) -> None:
 def changed_settings(session: Session, cluster: ClusterFile) -> tuple[str, ...]:
     """Return the settings of nodes that the file has changed since they were made."""
     then, now = dict(session.settings), dict(cluster.compute.settings)
-    names = sorted({*then, *now})
+    names = sorted({*then, *now} - {"tags"})  # they tell of the others
     return tuple(one for one in names if not _same(then.get(one), now.get(one)))
 
 

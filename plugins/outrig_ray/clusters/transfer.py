@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 20
 _BLOCK = tarfile.BLOCKSIZE
-_HOME = r"""home() { case $1 in '~') printf %s "$HOME";; '~/'*) printf '%s/%s' "$HOME" "${1#'~/'}";;
+HOME = r"""home() { case $1 in '~') printf %s "$HOME";; '~/'*) printf '%s/%s' "$HOME" "${1#'~/'}";;
   *) printf %s "$1";; esac; }
 """
 _PLACE = r"""work=$PWD
@@ -96,7 +96,7 @@ def send(
     else:
         kind = _DIRECTORY if path.is_dir() else _FILE.format(name=shlex.quote(base.name))
     return Parcel(
-        script=_HOME + _PLACE.format(target=shlex.quote(target or "~/"), aside=aside) + kind
+        script=HOME + _PLACE.format(target=shlex.quote(target or "~/"), aside=aside) + kind
     )
 
 
@@ -144,7 +144,7 @@ def fetch_script(
     """Return what puts a copy of something on a node into the session's directory there."""
     if container is not None:
         return get_script(container, session, source, aside)
-    return _HOME + _FETCH.format(source=shlex.quote(source), aside=aside)
+    return HOME + _FETCH.format(source=shlex.quote(source), aside=aside)
 
 
 def new_aside() -> str:

@@ -33,6 +33,7 @@ available_node_types:
       InstanceType: m5.large
       ImageId: ami-1
       KeyName: mine
+      TagSpecifications: [{ResourceType: instance, Tags: [{Key: team, Value: vision}]}]
       SubnetIds: [subnet-1]
       SecurityGroupIds: [sg-1, sg-2]
       BlockDeviceMappings: [{DeviceName: /dev/sda1, Ebs: {VolumeSize: 140}}]
@@ -97,7 +98,7 @@ def test_node_types_become_groups_of_nodes(tmp_path: Path) -> None:
     assert (cluster.group(3).name, cluster.group(9).name) == ("gpu", "gpu")
     assert cluster.notices == ()
     more = load(tmp_path, AWS, ClusterOverrides(max_workers=9)).notices
-    assert "max_workers: there are 3 workers; Ray's autoscaler is not started" in more[0]
+    assert "max_workers: there are 3 workers; Ray's autoscaler is not started: it needs" in more[0]
     assert (cluster.idle_s, cluster.max_workers, cluster.keeps_nodes) == (300, 3, False)
     assert cluster.head.commands.start[1].startswith("ulimit -c unlimited; ray start --head")
 
@@ -105,6 +106,16 @@ def test_node_types_become_groups_of_nodes(tmp_path: Path) -> None:
 def test_aws_settings_are_the_providers_own(tmp_path: Path) -> None:
     settings = dict(load(tmp_path, AWS).compute.settings)
     groups = json.loads(str(settings.pop("worker_groups")))
+    tags = json.loads(str(settings.pop("tags")))
+    assert len(tags.pop("ray-launch-config")) == 32
+    assert tags == {
+        "Name": "ray-train-head",
+        "ray-cluster-name": "train",
+        "ray-node-type": "head",
+        "ray-user-node-type": "ray.head.default",
+        "ray-node-status": "up-to-date",
+        "team": "vision",
+    }
     assert json.loads(str(settings.pop("node_config"))) == {
         "KeyName": "mine",
         "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 140}}],
@@ -124,6 +135,60 @@ def test_aws_settings_are_the_providers_own(tmp_path: Path) -> None:
         (2, ["g4dn.xlarge"]),
     ]
     assert (groups[0].get("spot"), groups[1]["spot"]) == (None, True)
+
+
+SCALING = """\
+cluster_name: grows
+max_workers: MOST
+provider: {type: aws, region: us-west-2, cache_stopped_nodes: false}
+available_node_types:
+  head: {resources: {CPU: 0}, node_config: {InstanceType: m5.large, PROFILE}}
+  worker: {min_workers: 2, resources: {CPU: 4}, node_config: {InstanceType: c5.large}}
+head_node_type: head
+file_mounts: {/data: .}
+setup_commands: [pip install boto3]
+cluster_synced_files: [~/model]
+"""
+PROFILE = "IamInstanceProfile: {Name: mine}"
+
+
+def test_a_file_that_lets_ray_scale_asks_for_the_head_only(tmp_path: Path) -> None:
+    text = SCALING.replace("MOST", "5").replace("PROFILE", PROFILE)
+    cluster = load(tmp_path, text)
+    assert (cluster.compute.count, "worker_groups" in dict(cluster.compute.settings)) == (1, False)
+    assert cluster.notices[0].endswith(
+        "workers are made by Ray's autoscaler on the head: 5 at most"
+    )
+    found = json.loads(cluster.scaling or "")
+    assert (found["cluster_name"], found["max_workers"]) == ("grows", 5)
+    assert found["file_mounts"] == {"/data": "/data"}, "as they lie on the head"
+    assert found["cluster_synced_files"] == ["~/model"]
+    assert found["available_node_types"]["worker"]["min_workers"] == 2
+    assert found["provider"] == {
+        "type": "aws",
+        "region": "us-west-2",
+        "cache_stopped_nodes": False,
+        "use_internal_ips": True,
+    }
+    assert found["auth"] == {"ssh_private_key": "~/ray_bootstrap_key.pem"}
+
+
+@pytest.mark.parametrize(
+    ("most", "profile", "more", "reason"),
+    [
+        ("5", "", "", "it needs an IamInstanceProfile in the head's node_config"),
+        ("5", PROFILE, "docker: {image: rayproject/ray}", "it does not run in a container"),
+        ("2", PROFILE, "", None),
+    ],
+)
+def test_ray_does_not_scale_where_it_cannot_or_need_not(
+    tmp_path: Path, most: str, profile: str, more: str, reason: str | None
+) -> None:
+    text = SCALING.replace("cluster_synced_files: [~/model]\n", more + "\n")
+    cluster = load(tmp_path, text.replace("MOST", most).replace("PROFILE", profile))
+    assert (cluster.scaling, cluster.compute.count) == (None, 3)
+    start = "there are 2 workers; Ray's autoscaler is not started: "
+    assert [start + reason in one for one in cluster.notices] == [True] if reason else True
 
 
 GCP = """\
@@ -155,6 +220,8 @@ head_node_type: head
 def test_gcp_settings_are_the_providers_own(tmp_path: Path) -> None:
     settings = dict(load(tmp_path, GCP).compute.settings)
     groups = json.loads(str(settings.pop("worker_groups")))
+    assert json.loads(str(settings.pop("tags")))["ray-node-type"] == "head"
+    assert json.loads(groups[0].pop("tags"))["ray-user-node-type"] == "worker"
     assert settings == {
         "machine_type": ("n1-standard-2",),
         "image_family": "projects/deeplearning/global/images/family/common-cpu",
@@ -180,7 +247,9 @@ def test_gcp_settings_are_the_providers_own(tmp_path: Path) -> None:
 def test_old_files_are_read_with_a_notice_for_each_old_key(tmp_path: Path) -> None:
     cluster = load(tmp_path, OLD)
     assert (cluster.compute.count, cluster.workers[0].count) == (3, 2)
-    assert "worker_groups" not in dict(cluster.compute.settings), "all nodes are alike"
+    groups = json.loads(str(dict(cluster.compute.settings)["worker_groups"]))
+    assert json.loads(groups[0].pop("tags"))["ray-node-type"] == "worker"
+    assert [one["count"] for one in groups] == [2]
     keys = [one.split()[1] for one in cluster.notices if "before" in one]
     assert keys == [
         "initial_workers",
@@ -240,7 +309,10 @@ WRONG = (
     ("provider: {type: local}\nmax_workers: -1\n", "2:14: max_workers: expected a whole number"),
     ("provider: {type: local}\nupscaling_speed: fast\n", "2:18: upscaling_speed: expected a num"),
     ("provider: {type: local}\nsetup_commands: {a: b}\n", "2:17: setup_commands: expected a list"),
-    ("provider: {type: local}\ncluster_synced_files: [~/x]\n", "2:23: cluster_synced_files: is"),
+    (
+        "provider: {type: aws}\ncluster_synced_files: [~/x]\ndocker: {image: y}\n",
+        "2:23: cluster_synced_files: is not taken over with docker",
+    ),
     ("provider: {type: local}\nfile_mounts_sync_continuously: yes\n", "2:32: file_mounts_sync_con"),
 )
 

@@ -172,7 +172,7 @@ def test_a_command_has_to_be_told(pair: Daft, name: str) -> None:
     pair.write("demo", jobs if name == "two" else "")
     done = pair("daft submit -w .")
     said = "which job? the file has j0, j1" if name == "two" else "there is no main.py in ."
-    assert (done.exit_code, said in done.err) == (125, True)
+    assert (done.exit_code, said in done.err) == (2, True)
     assert "there is no directory nowhere" in pair("daft submit -w nowhere").err
 
 

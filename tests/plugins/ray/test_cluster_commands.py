@@ -92,6 +92,23 @@ def test_mounts_are_copied_again_without_patterns_that_are_left_out(pair: Cluste
     assert worker.run("cat ~/code/a.py", as_user=True) == "new"
 
 
+def test_files_of_the_head_are_passed_on_to_workers(pair: Clusters) -> None:
+    make = "mkdir -p ~/of-head; echo a > ~/of-head/a\\ b; echo 1 > ~/one.txt"
+    text = "cluster_synced_files: [~/of-head/, ~/one.txt, ~/not-there]\n"
+    text += f"head_setup_commands: [{make}]\n"
+    file = str(pair.write("demo", text + RAYLET))
+    head, worker = pair.network.machines
+    pair("up", file).checked()
+    assert worker.run("cat ~/of-head/* ~/one.txt", as_user=True) == "a\n1\n"
+    assert "nothing has changed" in pair("up", file).checked().err
+    head.run("echo 22 > ~/one.txt; rm ~/of-head/*", as_user=True)
+    assert "nothing has changed" not in pair("up", file).checked().err
+    assert worker.run("cat ~/of-head/* ~/one.txt", as_user=True) == "a\n22\n", "none is removed"
+    pair.write("demo", text.replace("~/not-there", "/etc/hostname") + RAYLET)
+    refused = pair("up", file)
+    assert (refused.exit_code, "10.77.0.2: cluster_synced_files were" in refused.err) == (7, True)
+
+
 def test_a_shell_on_the_head_and_on_a_worker(pair: Clusters, demo: str) -> None:
     for words, name in ((), "first"), (("--node-ip", "10.77.0.2"), "second"):
         done = pair.command_line(

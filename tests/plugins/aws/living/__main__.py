@@ -34,6 +34,7 @@ def main(directory: Path, machines: bool, period_s: float) -> None:
     account = Account(directory / "disks", config, machines=machines, period_s=period_s)
     front = Front(DomainDispatcherApplication(create_backend_app), account)
     server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Quiet)
+    account.port = server.server_port
     threading.Thread(target=server.serve_forever, daemon=True).start()
     where = {"endpoint": f"http://127.0.0.1:{server.server_port}", "config": str(account.config)}
     sys.stdout.write(json.dumps(where) + "\n")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import socket
 import threading
 import time
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tests.plugins.aws.living.machine import METADATA, USER, InstanceMachine
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PENDING, RUNNING, SHUTTING_DOWN, TERMINATED, STOPPING, STOPPED = 0, 16, 32, 48, 64, 80
+API = 8181
 _NAMES = {
     PENDING: "pending",
     RUNNING: "running",
@@ -40,6 +43,8 @@ class Account:
         self.machines: dict[str, InstanceMachine] = {}
         self.notices: dict[str, str] = {}
         self._lock = threading.RLock()
+        self.port = 0
+        """Where the API is on this computer; machines find it at `METADATA`, port `API`."""
         self.config = config
         self.config.write_text("")
         threading.Thread(target=self._watch, daemon=True).start()
@@ -193,10 +198,10 @@ class Account:
                     self.answer("", 401)
                     return
                 known = {
-                    "/latest/meta-data/instance-id": instance.id,
-                    "/latest/meta-data/spot/instance-action": account.notices.get(instance.id),
+                    **described(instance),
+                    "spot/instance-action": account.notices.get(instance.id),
                 }
-                self.answer(known.get(self.path))
+                self.answer(known.get(self.path.removeprefix("/latest/meta-data/")))
 
             def answer(self, text: str | None, status: int = 200) -> None:
                 self.send_response(404 if text is None else status)
@@ -211,11 +216,54 @@ class Account:
         server.socket.close()
         server.socket = machine.listener(METADATA, 80)
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        if self.port:
+            lead(machine.listener(METADATA, API), self.port)
 
     def close(self) -> None:
         """End all machines."""
         self.clear()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def described(instance: Any) -> dict[str, str]:
+    """Return what an instance's metadata says of it, by path."""
+    (nic, *_) = instance.nics.values()
+    interface = f"network/interfaces/macs/{nic.mac_address}"
+    keys = {"AccessKeyId": "testing", "SecretAccessKey": "testing", "Token": "testing"}
+    role = {**keys, "Code": "Success", "Type": "AWS-HMAC", "Expiration": "2100-01-01T00:00:00Z"}
+    profile = {
+        "iam/security-credentials/": "role",
+        "iam/security-credentials/role": json.dumps(role),
+    }
+    return {
+        "instance-id": instance.id,
+        "ami-id": instance.image_id,
+        "placement/region": instance.region_name,
+        "mac": nic.mac_address,
+        f"{interface}/subnet-id": nic.subnet.id,
+        f"{interface}/security-group-ids": "\n".join(one.id for one in nic.group_set),
+        **(profile if instance.iam_instance_profile else {}),
+    }
+
+
+def lead(listener: socket.socket, port: int) -> None:
+    """Lead connections from a machine's network to a port of this computer."""
+
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                here, _ = listener.accept()
+                there = socket.create_connection(("127.0.0.1", port))
+                for pair in ((here, there), (there, here)):
+                    threading.Thread(target=pump, args=pair, daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
 
 
 def user_data_of(instance: Any) -> str:

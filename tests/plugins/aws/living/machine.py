@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -197,6 +198,16 @@ class InstanceMachine:
             mode = int(str(file.get("permissions", "0644")), 8)
             self._write(str(file["path"]), str(file.get("content", "")), mode)
         self._commands()
+        self._open()
+
+    def _open(self) -> None:
+        """Let its user get to the Python of these tests, which may be in somebody's home."""
+        for prefix in (Path(sys.base_prefix), Path(sys.prefix)):
+            for one in prefix.parents:
+                place = self._changes / str(one).lstrip("/")
+                if not one.stat().st_mode & 1 and not place.exists():
+                    place.mkdir(parents=True)
+                    place.chmod(one.stat().st_mode | 1)
 
     def _commands(self) -> None:
         """What cloud-init runs at the first boot: before sshd (`bootcmd`), and after (`runcmd`)."""
