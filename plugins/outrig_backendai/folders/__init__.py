@@ -1,0 +1,1 @@
+"""Folders: where their files are, and how they come into sessions."""
