@@ -78,11 +78,6 @@ def inside(place: Place, script: str) -> str:  # noqa: ARG001 - the node knows t
     return f"{_PROGRAM} run {shlex.quote(script)}"
 
 
-def tear_down(place: Place) -> str:
-    """Return what ends what would outlive the Outrig session; empty where nothing does."""
-    return f"{_PROGRAM} end" if place.image else ""
-
-
 def host_path(place: Place, inside_path: str) -> str:
     """Return where a path of the session is below its work directory on the node.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,9 +21,11 @@ from outrig.model.run import (
     RunStatus,
     Task,
 )
+from outrig.testing.images import podman, podman_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from outrig.testing.providers import Held
     from outrig_local.provider import LocalProvider
@@ -34,64 +34,14 @@ PROGRAMS = ("bash", "sh", "cat", "ls", "head", "sleep", "touch")
 IMAGE = f"localhost/outrig-test-{os.getpid()}"
 DIGEST = f"image{os.getpid()}"
 MADE = f"localhost/outrig-{DIGEST}"
-CONTAINERS = """
-[containers]
-default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-[engine]
-runtime = "runc"
-cgroup_manager = "cgroupfs"
-"""
-
-
-def make_image(place: Path) -> None:
-    """Make an image of a few programs of this machine, as no registry is asked."""
-    for name in PROGRAMS:
-        source = Path("/usr/bin", name).resolve()
-        target = place / "usr" / "bin" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
-        linked = subprocess.run(["ldd", source], capture_output=True, text=True, check=False)
-        for library in [word for word in linked.stdout.split() if word.startswith("/")]:
-            (place / library[1:]).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(library, place / library[1:])
-    (place / "bin").symlink_to("usr/bin")
-    (place / "tmp").mkdir()
-    packed = subprocess.run(["tar", "-C", place, "-c", "."], capture_output=True, check=True)
-    subprocess.run(
-        ["podman", "import", "-", IMAGE], input=packed.stdout, capture_output=True, check=True
-    )
 
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A podman that works, with an image that is removed again."""
-    if shutil.which("podman") is None or os.geteuid() != 0:
-        pytest.skip("no podman that may be tried")
-    (tmp_path / "containers.conf").write_text(CONTAINERS)
-    monkeypatch.setenv("CONTAINERS_CONF", str(tmp_path / "containers.conf"))
-    only_podman = tmp_path / "bin"
-    only_podman.mkdir()
-    (only_podman / "docker").write_text("#!/bin/sh\necho no daemon >&2; exit 1\n")
-    (only_podman / "docker").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{only_podman}:{os.environ['PATH']}")
-    if not podman("info", "--format", "json"):
-        pytest.skip("podman does not work here")
-    make_image(tmp_path / "rootfs")
-    try:
-        if not podman("run", "--rm", "--network", "host", IMAGE, "sh", "-c", "exit 0"):
-            pytest.skip("podman cannot run containers here")
+    with podman_image(IMAGE, PROGRAMS, tmp_path, monkeypatch):
         yield "podman"
-    finally:
-        podman("rmi", "--force", IMAGE, MADE)
-
-
-def podman(*words: str) -> bool:
-    """Run podman; a broken one is not waited for for ever."""
-    try:
-        asked = subprocess.run(["podman", *words], capture_output=True, check=False, timeout=20)
-    except subprocess.TimeoutExpired:
-        return False
-    return asked.returncode == 0
+        podman("rmi", "--force", MADE)
 
 
 def prepare(provider: LocalProvider, held: Held, **spec: object) -> PreparedEnvironment:

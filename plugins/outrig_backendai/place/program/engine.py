@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from outrig_backendai.place.program.enter import PASSED_ON, follow, inner_environ
 from outrig_backendai.place.program.record import HOME, say
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 ANY_SHELL = 'if command -v bash >/dev/null; then exec bash -c "$0"; else exec sh -c "$0"; fi'
 LABEL = "outrig.session"
+GRACE_S, KILLED = 2.0, 137
+IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+"""TERM is not among them: see `end_when_told`."""
 
 
 def run_in_image(inside: Inside, worker: Worker, script: str) -> int:
@@ -21,18 +25,26 @@ def run_in_image(inside: Inside, worker: Worker, script: str) -> int:
     name = "outrig-bai-" + os.urandom(8).hex()
     environ = dict(os.environ, **inner_environ(inside, HOME))
     words = container_words(inside, worker, name, script)
-    try:
-        status = follow(lambda: os.execve(words[0], words, environ))
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 137:
-            say_memory(inside, name)
-    finally:
-        ask(inside.engine, "rm", "--force", name)
+    end_when_told(inside.engine, name)
+    status = follow(lambda: os.execve(words[0], words, environ), ignores=IGNORED)
+    if inside.memory_mib and os.WIFEXITED(status) and os.WEXITSTATUS(status) == KILLED:
+        say("killed; memory limit %d MiB" % inside.memory_mib)
     return status
+
+
+def end_when_told(engine: str, name: str) -> None:
+    """Have the container end a while after this process was told to: it may not heed TERM."""
+
+    def remove(_number: int, _frame: object) -> None:
+        ask(engine, "kill", name)
+
+    signal.signal(signal.SIGALRM, remove)
+    signal.signal(signal.SIGTERM, lambda *_: signal.setitimer(signal.ITIMER_REAL, GRACE_S))
 
 
 def container_words(inside: Inside, worker: Worker, name: str, script: str) -> list[str]:
     """Return the command line of the engine."""
-    words = [inside.engine, "run", "--interactive", "--name", name, "--network", "host"]
+    words = [inside.engine, "run", "--rm", "--interactive", "--name", name, "--network", "host"]
     words += ["--security-opt", "label=disable", "--workdir", HOME, "--uts", "private"]
     words += ["--hostname", inside.host, "--shm-size", "%dm" % inside.shmem_mib]
     words += ["--label", "%s=%s" % (LABEL, os.environ.get("OUTRIG_SESSION", ""))]
@@ -71,20 +83,6 @@ def limit_words(inside: Inside) -> list[str]:
     if inside.devices:
         words += ["--gpus", '"device=%s"' % ",".join(inside.devices)]
     return words
-
-
-def say_memory(inside: Inside, name: str) -> None:
-    """Say on standard error when it was for its memory that a container was killed."""
-    if ask(inside.engine, "inspect", "--format", "{{.State.OOMKilled}}", name) == "true":
-        say("memory limit %d MiB exceeded" % inside.memory_mib)
-
-
-def remove_containers(inside: Inside) -> None:
-    """End all that runs in this session's containers."""
-    mark = "label=%s=%s" % (LABEL, os.environ.get("OUTRIG_SESSION", ""))
-    found = ask(inside.engine, "ps", "--all", "--quiet", "--filter", mark).split()
-    if found:
-        ask(inside.engine, "rm", "--force", *found)
 
 
 def ask(engine: str, *words: str) -> str:

@@ -14,7 +14,7 @@ from outrig_backendai.place.program.system import Kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from outrig_backendai.place.program.record import Inside
     from outrig_backendai.place.program.worker import Worker
@@ -127,12 +127,16 @@ def become_script(
     os.execve(program, [program, "-c", script], environ)
 
 
-def ignore_signals() -> None:
-    for number in STAYS_FOR:
+def ignore_signals(numbers: Sequence[signal.Signals] = STAYS_FOR) -> None:
+    for number in numbers:
         signal.signal(number, signal.SIG_IGN)
 
 
-def follow(action: Callable[[], None], reaps_all: bool = False) -> int:
+def follow(
+    action: Callable[[], None],
+    reaps_all: bool = False,
+    ignores: Sequence[signal.Signals] = STAYS_FOR,
+) -> int:
     """Do something that becomes a program, in a process forked for it, and wait for its end."""
     pid = os.fork()
     if pid == 0:
@@ -142,7 +146,7 @@ def follow(action: Callable[[], None], reaps_all: bool = False) -> int:
             say("backend.ai: %s: %s" % (error.filename, error.strerror))
         finally:
             os._exit(127)
-    ignore_signals()
+    ignore_signals(ignores)
     while True:
         ended, status = os.waitpid(-1 if reaps_all else pid, 0)
         if ended == pid:

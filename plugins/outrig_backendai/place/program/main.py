@@ -1,11 +1,11 @@
-"""What the program is asked: to set up, to run a script, to end, to tell how things stand."""
+"""What the program is asked: to set up a session's inside, or to run a script there."""
 
 from __future__ import annotations
 
 import os
 
 from outrig_backendai.place.program.bubble import run_in_bubble
-from outrig_backendai.place.program.engine import remove_containers, run_in_image
+from outrig_backendai.place.program.engine import run_in_image
 from outrig_backendai.place.program.enter import end_like, run_in_room, run_openly
 from outrig_backendai.place.program.making import set_up
 from outrig_backendai.place.program.means import BUBBLE, IMAGE, NAMESPACES, known_means
@@ -30,8 +30,6 @@ def main(work: str, words: list[str]) -> None:
                 inside.shown.append(source.read())
         if words[0] == "set-up":
             say_set_up(inside, worker)
-        elif words[0] == "end":
-            end(inside)
         else:
             run(inside, worker, words[1])
     except (Wrong, OSError) as error:
@@ -59,9 +57,3 @@ def run(inside: Inside, worker: Worker, script: str) -> None:
         end_like(run_in_bubble(inside, script))
     else:
         end_like(run_openly(inside, worker, script))
-
-
-def end(inside: Inside) -> None:
-    """End what the engine would let live on; all else ends with the session's processes."""
-    if inside.engine:
-        remove_containers(inside)

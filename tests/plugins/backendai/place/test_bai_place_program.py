@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import outrig_backendai.place.program
-from outrig_backendai.place.entering import bring_program, inside, set_up, tear_down
+from outrig_backendai.place.entering import bring_program, inside, set_up
 from outrig_backendai.place.program_text import MODULES, program_text
 from outrig_backendai.place.record import Place
 
@@ -51,8 +51,3 @@ def test_texts_of_users_are_quoted_for_the_shell() -> None:
 def test_setting_up_is_a_short_text_whose_program_the_node_keeps() -> None:
     assert len(set_up(Place())) < 3000
     assert program_text() in shlex.split(bring_program())
-
-
-def test_only_containers_outlive_a_session() -> None:
-    assert tear_down(Place(interpreter="/usr/bin/python3")) == ""
-    assert tear_down(Place(image="x", engine="/usr/bin/podman")).endswith("enter.py end")
