@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from outrig.api import Outrig, is_held
 from outrig.errors import OutrigError
-from outrig_backendai.compute.background import NAME
 from outrig_backendai.compute.sessions import PROJECT, Compute
+from outrig_backendai.compute.waking import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from outrig.testing.command_line import CommandLine
     from outrig.testing.result import Result
@@ -65,7 +65,14 @@ def end_all(compute: Compute) -> None:
     for each in compute.outrig.sessions(PROJECT):
         compute.outrig.stop(each)
     for _ in range(_ENDS_S * 20):
-        if not is_held(compute.directory.state_directory, NAME):
+        if not working(compute):
             return
         compute.outrig.cancel.wait(0.05)
-    raise AssertionError(f"the scheduler did not end (this is {os.getpid()})")
+    raise AssertionError(f"what works in the background does not end (this is {os.getpid()})")
+
+
+def working(compute: Compute) -> bool:
+    """Tell whether the scheduler, or what works on cases, is still there."""
+    locks = Path(compute.directory.state_directory, "locks").glob("bai-run-*")
+    names = [NAME, *(one.name for one in locks)]
+    return any(is_held(compute.directory.state_directory, one) for one in names)

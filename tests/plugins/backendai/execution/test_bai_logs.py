@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,46 @@ def test_a_session_is_followed_to_its_end(bai: Bai, run: CommandLine, compute: C
     bai("rm", "followed").checked()
 
     assert following.wait().exit_code == 0
+
+
+def test_what_a_killed_client_ran_is_come_back_to(
+    bai: Bai, run: CommandLine, compute: Compute
+) -> None:
+    code = (
+        "import os, sys, time\nprint('begun', flush=True)\nrest = sys.stdin.read()\n"
+        "while not os.path.exists('go'): time.sleep(0.05)\nprint('over', rest); sys.exit(3)"
+    )
+    client = run.start("bai", "run", "-q", "-t", "killed", "-c", code, "python")
+    assert client.read_line() == "begun\n"
+    client.send(signal.SIGKILL)
+    client.wait()
+    (run.directory / "go").write_text("")
+    bai("upload", "killed", "go").checked()
+
+    attached = bai("run", "--attach", "killed")
+
+    assert (attached.exit_code, attached.out.split()) == (3, ["begun", "over"])
+    assert compute.find("killed").status.running
+
+
+def test_ctrl_c_leaves_it_to_go_on_unless_the_session_was_to_end(
+    bai: Bai, run: CommandLine, compute: Compute
+) -> None:
+    code = "import time; print('begun', flush=True); time.sleep(600)"
+    kept = run.start("bai", "run", "-t", "kept", "-r", "cpu=0.1", "-c", code, "python")
+    passing = run.start(
+        "bai", "run", "--rm", "-t", "passing", "-r", "cpu=0.1", "-c", code, "python"
+    )
+    for client in (kept, passing):
+        assert client.read_line() == "begun\n"
+        client.send(signal.SIGINT)
+    left, ended = kept.wait(120), passing.wait(120)
+
+    assert (left.exit_code, ended.exit_code) == (130, 130)
+    assert "come back: outrig bai run --attach kept" in left.err
+    assert compute.find("kept").status.running
+    assert not compute.find("passing", live=False).status.live
+    assert bai("logs", "kept").checked().out == "begun\n"
 
 
 def test_the_command_of_a_batch_session_is_followed_with_its_code(bai: Bai) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.directory.sessions import SessionFilter
 
@@ -146,9 +144,8 @@ def test_enqueue_only_and_max_wait_run_nothing(bai: Bai, compute: Compute) -> No
     assert compute.find("first").status is SessionStatus.PENDING
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
+def test_what_is_wrong_is_said_in_one_line(bai: Bai) -> None:
+    for words, message in (
         ((), "an image is needed"),
         (("python",), "neither -c nor FILES is given"),
         (("-c", "1", "python", "a.py"), "both -c and FILES are given"),
@@ -161,13 +158,9 @@ def test_enqueue_only_and_max_wait_run_nothing(bai: Bai, compute: Compute) -> No
         (("python", "/etc/hostname"), "/etc/hostname is not below"),
         (("-c", "1", "--terminal", "--exec-range", "X=case:1", "python"), "for one case"),
         (("--attach", "nothing"), "nothing"),
-    ],
-)
-def test_what_is_wrong_is_said_in_one_line(bai: Bai, words: tuple[str, ...], message: str) -> None:
-    refused = bai("run", *words)
-
-    assert refused.exit_code == 125
-    assert refused.out == ""
-    error = [line for line in refused.err.splitlines() if line.startswith("outrig: error")]
-    assert len(error) == 1
-    assert message in error[0]
+    ):
+        refused = bai("run", *words)
+        assert (refused.exit_code, refused.out) == (125, ""), str(refused)
+        error = [line for line in refused.err.splitlines() if line.startswith("outrig: error")]
+        assert len(error) == 1, str(refused)
+        assert message in error[0]
