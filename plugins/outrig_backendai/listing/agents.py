@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outrig.errors import NotFoundError
-from outrig_backendai.compute.agents import see_this_computer
+from outrig_backendai.compute.agents import see_all, see_this_computer
 from outrig_backendai.compute.places import held_on
 from outrig_backendai.directory.agents import Agent
 from outrig_backendai.listing.field import Field
@@ -31,13 +31,14 @@ def list_agents(compute: Compute) -> list[ListedAgent]:
     """Return all agents as they are now, this computer's first."""
     compute.settle()
     this = see_this_computer(compute.directory)
+    agents = see_all(compute)
     holding = compute.directory.sessions.holding()
     held = held_on(holding)
     counts: dict[str | None, int] = {}
     for session in holding:
         for kernel in session.kernels:
             counts[kernel.agent] = counts.get(kernel.agent, 0) + 1
-    found = sorted(compute.directory.agents.all(), key=lambda one: (one.id != this.id, one.id))
+    found = sorted(agents, key=lambda one: (one.id != this.id, one.id))
     return [
         ListedAgent(agent=one, held=held.get(one.id, NONE), kernels=counts.get(one.id, 0))
         for one in found

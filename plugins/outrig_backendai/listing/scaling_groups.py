@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outrig.errors import NotFoundError
-from outrig_backendai.compute.agents import see_this_computer
+from outrig_backendai.compute.agents import see_all
 from outrig_backendai.directory.scaling_groups import ScalingGroup
 from outrig_backendai.listing.field import Field
 
@@ -24,8 +24,7 @@ class ListedScalingGroup:
 
 def list_scaling_groups(compute: Compute) -> list[ListedScalingGroup]:
     """Return all scaling groups, by name."""
-    see_this_computer(compute.directory)
-    agents = compute.directory.agents.all()
+    agents = see_all(compute)
     return [
         ListedScalingGroup(
             group=one, agents=tuple(each.id for each in agents if each.scaling_group == one.name)

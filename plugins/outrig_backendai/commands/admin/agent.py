@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outrig.api import Command, argument
+from outrig.api import Command, TerminalObserver, argument
 from outrig_backendai.compute.sessions import Compute
 from outrig_backendai.listing.agents import FIELDS, one_agent
 from outrig_backendai.listing.printing import print_record
@@ -18,6 +18,7 @@ class BaiAdminAgent(Command):
 
     def handle(self) -> int:
         """Print it."""
+        self.outrig.watch(TerminalObserver(self))
         found = one_agent(Compute(self.outrig), self.word("agent_id") or "")
         print_record(self, found, FIELDS)
         return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.api import Command, option
+from outrig.api import Command, TerminalObserver, option
 from outrig_backendai.commands.list_options import PAGED
 from outrig_backendai.compute.sessions import Compute
 from outrig_backendai.listing.agents import ANY_STATUS, FIELDS, SHOWN, list_agents
@@ -30,6 +30,7 @@ class BaiAdminAgents(Command):
 
     def handle(self) -> int:
         """Print them."""
+        self.outrig.watch(TerminalObserver(self))
         found = [one for one in list_agents(Compute(self.outrig)) if self._is_wanted(one)]
         found = ordered(matching(found, self.text("filter"), FIELDS), self.text("order"), FIELDS)
         page = cut(found, self.value("offset", int) or 0, self.value("limit", int))

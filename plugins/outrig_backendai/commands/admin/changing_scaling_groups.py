@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from outrig.api import option
 from outrig.errors import AuthError, UsageError
-from outrig_backendai.compute.agents import see_this_computer
+from outrig_backendai.compute.agents import see_all
 from outrig_backendai.directory.scaling_groups import ScalingGroupChange
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def asked_change(
 
 def put_agents(compute: Compute, name: str, agents: Sequence[str]) -> None:
     """Put agents into a scaling group; raises `NotFoundError`."""
-    see_this_computer(compute.directory)
+    if agents:
+        see_all(compute)
     for one in agents:
         compute.directory.agents.move(one, name)
 

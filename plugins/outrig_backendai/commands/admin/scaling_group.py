@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outrig.api import Command, argument, option
+from outrig.api import Command, TerminalObserver, argument, option
 from outrig.errors import UsageError
 from outrig_backendai.compute.sessions import Compute
 from outrig_backendai.listing.printing import print_record
@@ -19,6 +19,7 @@ class BaiAdminScalingGroup(Command):
 
     def handle(self) -> int:
         """Print it."""
+        self.outrig.watch(TerminalObserver(self))
         name = self.text("name") or self.word("group")
         if name is None:
             raise UsageError("bai admin scaling-group: which one?", hint="name it: -n NAME")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outrig.api import Command
+from outrig.api import Command, TerminalObserver
 from outrig_backendai.compute.sessions import Compute
 from outrig_backendai.listing.page import cut
 from outrig_backendai.listing.printing import print_page
@@ -18,6 +18,7 @@ class BaiAdminScalingGroups(Command):
 
     def handle(self) -> int:
         """Print them."""
+        self.outrig.watch(TerminalObserver(self))
         page = cut(list_scaling_groups(Compute(self.outrig)), 0, None)
         print_page(self, page, FIELDS, empty="There are no scaling groups.")
         return 0
