@@ -163,6 +163,12 @@ def trial(request: pytest.FixtureRequest, sessions: Callable[[str, Sequence[str]
 
 
 @pytest.fixture
+def nobody() -> tuple[str, ...]:
+    """Words that run a program as a user who is not root."""
+    return NOBODY if os.getuid() == 0 else ()
+
+
+@pytest.fixture
 def roomy(trial: Trial) -> Trial:
     """The same, set up with this system's Python, where namespaces can be had."""
     made = trial.of(Place(interpreter=SYSTEM_PYTHON))

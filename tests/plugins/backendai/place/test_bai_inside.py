@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     Sessions = Callable[[str, Sequence[str]], Trial]
 
+PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user too")
 
 
@@ -220,7 +222,7 @@ def test_without_namespaces_the_path_is_mapped(
 ) -> None:
     made = sessions("open", (*trial.prefix, *forbidden)).of(
         Place(
-            interpreter=sys.executable if os.getuid() else "/usr/bin/python3",
+            interpreter=PYTHON,
             environ={"DATA": "/home/work/data:/home/workers"},
         )
     )
