@@ -68,7 +68,7 @@ class SshProvider(NodeProvider, WithCheck, WithOwnCount):
         context.check_cancelled()
         if request.resume:
             self.on_each(request.resume, self.client)
-            return request.resume
+            return self._with_more(request, context)
         hosts = self.hosts()
         if not hosts:
             raise ConfigError(
@@ -82,6 +82,20 @@ class SshProvider(NodeProvider, WithCheck, WithOwnCount):
                 hint="name more hosts: --hosts, providers.ssh.hosts",
             )
         return _ranked(self._reachable(hosts, request.count, context))
+
+    def _with_more(self, request: ProvisionRequest, context: Context) -> tuple[Node, ...]:
+        """Return the nodes that are there, and behind them others where more are asked for."""
+        known = {one.id for one in request.resume}
+        others = [one for one in self.hosts() if _node(one).id not in known]
+        more = request.count - len(request.resume)
+        if more <= 0:
+            return request.resume
+        if len(others) < more:
+            raise CapacityError(
+                f"provider ssh has {len(others)} more hosts, {more} are asked for",
+                hint="name more hosts: --hosts, providers.ssh.hosts",
+            )
+        return _ranked([*request.resume, *self._reachable(others, more, context)])
 
     def _reachable(self, hosts: Sequence[Host], count: int, context: Context) -> list[Node]:
         found: list[Node] = []

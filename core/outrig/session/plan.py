@@ -22,6 +22,7 @@ from outrig.session.beneath import check_runtime, runtime_of, runtime_step
 from outrig.session.environments import environment_digest
 from outrig.session.failover import ways
 from outrig.session.name import name_for
+from outrig.session.resizing import is_to_grow
 
 if TYPE_CHECKING:
     from outrig.interfaces import Provider
@@ -161,6 +162,7 @@ def own_lifetime(runtime: Runtime, compute: Compute) -> Lifetime:
 def provision_step(request: StartRequest, session: Session | None, count: int) -> Step:
     """Return the step that supplies nodes."""
     running = session is not None and session.state is SessionState.RUNNING
+    running = running and not is_to_grow(request, session, count)
     return Step(
         name="provision",
         detail=f"{count} node{'s' if count != 1 else ''} from provider {request.compute.provider}",

@@ -54,8 +54,8 @@ class StartRequest:
     `name` `None` takes the project's name, made unique with a number. `project` is the one in
     `snapshot`; its root is where outputs come back to, those of a session that is new and
     `outputs_apart` to `outputs/<session>/` there. `grows` says that what runs there makes further
-    machines. `environment` is `None` when nothing has to be
-    set up; `lifetime` `None` leaves the session's as it is.
+    machines, `resize` that a running session may get more nodes. `environment` is `None` when
+    nothing has to be set up; `lifetime` `None` leaves the session's as it is.
     """
 
     project: Project
@@ -69,6 +69,7 @@ class StartRequest:
     runs: tuple[NewRun, ...] = ()
     outputs_apart: bool = False
     grows: bool = False
+    resize: bool = False
 
     @property
     def step_count(self) -> int:

@@ -24,6 +24,7 @@ from outrig.session.plan import (
     provision_step,
     sync_step,
 )
+from outrig.session.resizing import begin, undo
 from outrig.session.stop import give_up
 from outrig.session.upkeep import notice_end
 from outrig.state.owner import NAME_TAG, OWNER_TAG, SESSION_TAG
@@ -61,6 +62,7 @@ def _start(runtime: Runtime, request: StartRequest, beneath: Beneath | None) -> 
             raise ConflictError(f'session "{session.name}" was stopped while it was starting')
         if isinstance(runtime.provider(current), OwnsResources):
             current = notice_end(runtime, current)
+        current = begin(runtime, request, plan, current)
         return _bring_up(runtime, request, plan, current, beneath)
 
 
@@ -108,7 +110,7 @@ def _bring_up(
     session: Session,
     beneath: Beneath | None,
 ) -> Session:
-    before = session.state
+    found, before = session, session.state
     count = request.step_count
     try:
         session = _provision(runtime, request, plan, session, count)
@@ -136,7 +138,9 @@ def _bring_up(
         return session
     except BaseException as err:
         reason = str(err) or type(err).__name__
-        if before in _FRESH:
+        if before is SessionState.RESIZING:
+            undo(runtime, found, session)
+        elif before in _FRESH:
             give_up(runtime, session, reason)
         elif before in _OFF:
             runtime.move(session, SessionState.ERROR, error=reason)
@@ -172,12 +176,13 @@ def _provision(
     before = session
     if session.state in _KEPT:
         session = runtime.move(session, SessionState.RESTARTING)
-    session = runtime.move(session, SessionState.PREPARING)
+    if session.state is not SessionState.RESIZING:
+        session = runtime.move(session, SessionState.PREPARING)
     with runtime.step(session, "provision"):
         nodes = _supply(runtime, plan, session)
     if before.state is SessionState.RESTARTING:
         nodes = in_old_places(before.nodes, nodes)
-    return runtime.move(session, SessionState.PREPARING, nodes=nodes)
+    return runtime.move(session, session.state, nodes=nodes)
 
 
 def _supply(runtime: Runtime, plan: Plan, session: Session) -> tuple[Node, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from outrig.api import FOR_EVER, Project, ProjectForm, StartRequest, check_name
@@ -53,6 +54,7 @@ def _request(outrig: Outrig, cluster: ClusterFile, reader: SnapshotReader) -> St
         cluster=str(cluster.path),
         name=cluster.name,
         grows=cluster.scaling is not None,
+        resize=True,
     )
 
 
@@ -80,8 +82,8 @@ def _check_name(name: str) -> None:
 def _check_same(session: Session, cluster: ClusterFile) -> None:
     """Raise `ConflictError` when another cluster has the name."""
     settings = dict(cluster.compute.settings)
-    hosts = {"was": session.settings.get("hosts"), "is": settings.get("hosts")}
-    if session.provider != cluster.compute.provider or not _same(hosts["was"], hosts["is"]):
+    was, wanted = _hosts(session.settings.get("hosts")), _hosts(settings.get("hosts"))
+    if session.provider != cluster.compute.provider or wanted[: len(was)] != was[: len(wanted)]:
         where = ", ".join(one.id for one in session.nodes) or session.provider
         raise ConflictError(
             f'cluster "{session.name}" is there already, on other nodes ({where})',
@@ -90,15 +92,37 @@ def _check_same(session: Session, cluster: ClusterFile) -> None:
     _check_count(session, cluster)
 
 
+def _hosts(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
 def _check_count(session: Session, cluster: ClusterFile) -> None:
-    """Raise `ConflictError` when the file asks for more or fewer nodes than there are."""
+    """Raise `ConflictError` when the file asks for fewer nodes, or others in between."""
     wanted, there = cluster.compute.count, len(session.nodes)
-    if wanted is not None and there and wanted != there:
+    if wanted is None or not there or wanted == there:
+        return
+    if wanted < there or not _only_the_last_grows(session, cluster):
         raise ConflictError(
             f'cluster "{session.name}" has {there} node{"s" if there != 1 else ""}, '
             f"its file asks for {wanted}",
-            hint=f"the number is fixed; take it down first: outrig ray down {session.name}",
+            hint="only workers of the last type can become more; else take it down first: "
+            f"outrig ray down {session.name}",
         )
+
+
+def _only_the_last_grows(session: Session, cluster: ClusterFile) -> bool:
+    """Tell whether each node is of the same type still: those that are new come last."""
+    then = _types(session.settings.get("worker_groups"))
+    now = _types(dict(cluster.compute.settings).get("worker_groups"))
+    if not then:
+        return len(session.nodes) == 1 or "hosts" in session.settings
+    return then[:-1] == now[: len(then) - 1]
+
+
+def _types(groups: object) -> list[object]:
+    """Return how many workers there are of each type that is one of its own."""
+    found = json.loads(groups) if isinstance(groups, str) else []
+    return [one.get("count") for one in found] if isinstance(found, list) else []
 
 
 def changed_settings(session: Session, cluster: ClusterFile) -> tuple[str, ...]:

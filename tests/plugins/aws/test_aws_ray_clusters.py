@@ -72,8 +72,18 @@ def test_workers_of_another_type_join_a_head(
     file.write_text(file.read_text().replace("m5.large", "m5.xlarge"))
     late = run("ray", "up", str(file)).checked()
     assert "mixed: instance_type: they count when its nodes are made anew" in late.err
-    more = run("ray", "up", str(file), "--min-workers", "3")
-    assert (more.exit_code, "has 3 nodes, its file asks for 4" in more.err) == (2, True), str(more)
+    fewer = run("ray", "up", str(file), "--min-workers", "1")
+    assert (fewer.exit_code, "has 3 nodes, its file asks for 2" in fewer.err) == (2, True)
+    more = run("ray", "up", str(file), "--min-workers", "3", timeout_s=110).checked()
+    assert more.err.count("] start: cp") == 1, "only the new one is worked on"
+    assert [one for one in kinds if one not in instances(ec2)] == []
+    assert [one[:2] for one in instances(ec2)] == [("c5.large", "spot")] * 3 + [kinds[2][:2]]
+    ec2.rule("RunInstances", code="InsufficientInstanceCapacity", http=500)
+    failed = run("ray", "up", str(file), "--min-workers", "5", timeout_s=110)
+    assert (failed.exit_code, len(instances(ec2))) == (6, 4), str(failed)
+    ec2.mend()
+    again = run("ray", "up", str(file), "--min-workers", "3", timeout_s=110).checked()
+    assert "nothing has changed" in again.err
     assert run("ray", "exec", "mixed", "pgrep -xc raylet; exit 9").exit_code == 9
     run("ray", "down", "mixed").checked()
     assert ec2.left() == []

@@ -160,9 +160,27 @@ def test_a_worker_that_lost_power_is_said_and_the_head_goes_on(own_pair: Cluster
     assert starts(own_pair, only=1) == [1]
 
 
+def test_a_cluster_gets_more_workers_and_keeps_the_others(pair: Clusters) -> None:
+    pair("up", str(pair.write("demo", RAYLET, hosts=1))).checked()
+    grown = pair("up", str(pair.write("demo", RAYLET))).checked()
+    assert "[worker 10.77.0.2] start: cp" in grown.err
+    assert "[head 10.77.0.1]" not in grown.err, "its Ray goes on"
+    assert pair("get-worker-ips", "demo").out == "10.77.0.2\n"
+    fewer = pair("up", str(pair.write("demo", RAYLET, hosts=1)))
+    assert (fewer.exit_code, "has 2 nodes, its file asks for 1" in fewer.err) == (2, True)
+    path = pair.write("demo", RAYLET)
+    path.write_text(path.read_text().replace("[10.77.0.2]", "[10.77.0.2, 10.77.0.99]"))
+    pair.variables["OUTRIG_SSH_CONNECT_S"] = "5"
+    failed = pair("up", str(path))
+    assert (failed.exit_code, "10.77.0.99" in failed.err) == (7, True), str(failed)
+    assert "nothing has changed" in pair("up", str(pair.write("demo", RAYLET))).checked().err
+
+
 def test_a_name_that_is_taken_by_a_cluster_on_other_hosts(pair: Clusters) -> None:
     pair("up", str(pair.write("demo", RAYLET, hosts=1))).checked()
-    both = str(pair.write("demo", RAYLET))
+    path = pair.write("demo", RAYLET, hosts=1)
+    path.write_text(path.read_text().replace("10.77.0.1", "10.77.0.2"))
+    both = str(path)
     done = pair("up", both)
     assert (done.exit_code, 'cluster "demo" is there already' in done.err) == (2, True)
     pair("up", both, "-n", "other").checked()
