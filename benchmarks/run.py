@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.clusters import clusters  # noqa: E402 - the path is set above
+from benchmarks.backendai import backendai  # noqa: E402 - the path is set above
+from benchmarks.clusters import clusters  # noqa: E402
 from benchmarks.jobs import jobs  # noqa: E402
 from benchmarks.place import temporary_place  # noqa: E402
 from benchmarks.plugins import plugins  # noqa: E402
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "performance.md"
 MARK = "<!-- measured: what follows is written by `python3 dev.py bench` -->"
-PARTS = ("startup", "plugins", "session", "runs", "sweeps", "snapshots", "s3", "ssh", "ray")
+PARTS = ("startup", "plugins", "session", "runs", "sweeps", "snapshots", "s3", "ssh", "ray", "bai")
 
 
 def main() -> int:
@@ -104,6 +105,8 @@ def _tables(options: argparse.Namespace) -> Iterator[str]:
         if "ray" in wanted:
             yield from clusters(place, max(2, options.rounds // 5))
             yield from jobs(place, max(2, options.rounds // 5))
+        if "bai" in wanted:
+            yield from backendai(place, max(2, options.rounds // 2))
         if "s3" in wanted:
             yield from map(render, s3(place, max(2, options.rounds // 5), options.files))
 

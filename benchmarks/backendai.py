@@ -1,0 +1,95 @@
+"""Backend.AI's own client beside ours: help, and a list of sessions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.backendai_responder import SESSIONS
+from benchmarks.backendai_run import bai_run
+from benchmarks.measure import Case
+from benchmarks.place import BIN, ROOT
+from benchmarks.table import Comparison, Table, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.place import Place
+
+BOUND = 0.2
+PROGRAM = "BACKENDAI_CLIENT"
+TITLE = "Backend.AI: starting the client"
+TEXT = (
+    f"The client of 24.09 in an environment of its own, with the Python 3.12 that it asks for. "
+    f"{SESSIONS} sessions are listed. Its `ps` asks a program on the loopback that answers at once "
+    f"what a server would, so that neither a network nor a server's work is measured; ours reads "
+    f"its records and asks this computer's node whether the sessions, which run, still do."
+)
+
+
+def backendai(place: Place, rounds: int) -> Iterator[str]:
+    """Yield the tables as Markdown; says so where the other client is not there."""
+    client = os.environ.get(PROGRAM, "")
+    if client:
+        yield _beside(place, client, rounds)
+    else:
+        yield (
+            f"## {TITLE}\n\nNot measured: it needs Backend.AI's client. Install "
+            f"`backend.ai-client>=24.9,<24.10` into an environment of Python 3.12, and set "
+            f"`{PROGRAM}` to its `backend.ai`.\n"
+        )
+    yield bai_run(place, max(2, rounds // 2))
+
+
+def _beside(place: Place, client: str, rounds: int) -> str:
+    outrig = str(BIN / "outrig")
+    names = [f"session-{number}" for number in range(SESSIONS)]
+    for name in names:
+        place.do(outrig, "bai", "start", "-t", name, "-r", "cpu=0.1", "-r", "mem=64m", "python")
+    try:
+        with _responder() as variables:
+            comparisons = [
+                Comparison(
+                    ours=_case(place, "outrig bai", [outrig, "bai"], word, {}),
+                    against=_case(place, "backend.ai", [client], word, variables),
+                    wall_bound=BOUND,
+                    cpu_bound=BOUND,
+                )
+                for word in ("--help", "ps")
+            ]
+            table = Table(title=TITLE, text=TEXT, comparisons=comparisons, rounds=rounds)
+            return render(table)
+    finally:
+        place.do(outrig, "bai", "rm", *names)
+
+
+def _case(place: Place, name: str, argv: list[str], word: str, variables: dict[str, str]) -> Case:
+    return Case(
+        name=f"`{name} {word}`",
+        argv=[*argv, word],
+        cwd=place.root,
+        variables={**place.variables, **variables},
+    )
+
+
+@contextmanager
+def _responder() -> Iterator[dict[str, str]]:
+    """Start the program that answers; yields what tells the client of it."""
+    argv = [sys.executable, str(Path(ROOT, "benchmarks", "backendai_responder.py"))]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        yield {
+            "BACKEND_ENDPOINT": f"http://127.0.0.1:{port}",
+            "BACKEND_ENDPOINT_TYPE": "api",
+            "BACKEND_ACCESS_KEY": "AKIAEXAMPLEEXAMPLE00",
+            "BACKEND_SECRET_KEY": "x" * 40,
+        }
+    finally:
+        process.terminate()
+        process.communicate()
