@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outrig.api import NodeProvider, NodeQuery, OnThisComputer, OwnsResources, remote_python
 from outrig.errors import ConflictError, OutrigError, RemoteError
 from outrig_backendai.compute import capacity
 from outrig_backendai.directory.agents import Agent
@@ -18,9 +16,10 @@ from outrig_backendai.directory.scaling_groups import ScalingGroupChange
 from outrig_backendai.slots import Slots
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
 
+    from outrig.api import Endpoint
     from outrig_backendai.compute.sessions import Compute
     from outrig_backendai.directory.database import Directory
 
@@ -71,6 +70,8 @@ def _make_group(directory: Directory, name: str) -> None:
 
 
 def _agents_of(compute: Compute, name: str) -> list[Agent]:
+    from outrig.api import NodeProvider, NodeQuery, OnThisComputer, OwnsResources
+
     provider = compute.outrig.runtime.hooks.provider(name)
     if isinstance(provider, OnThisComputer) or not isinstance(provider, NodeProvider):
         return []
@@ -81,10 +82,18 @@ def _agents_of(compute: Compute, name: str) -> list[Agent]:
         Agent(id=f"i-{node.id}", scaling_group=name, provider=name, settings={"hosts": [node.id]})
         for node in nodes
     ]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        endpoints = [provider.endpoint(node) for node in nodes]
-        tasks = [pool.submit(remote_python, one, _program()) for one in endpoints]
+    tasks = _asked([provider.endpoint(node) for node in nodes])
     return [_told(compute, *pair) for pair in zip(agents, tasks, strict=True)]
+
+
+def _asked(endpoints: Sequence[Endpoint]) -> list[Future[str]]:
+    """Ask hosts what they have, several at a time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from outrig.api import remote_python
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return [pool.submit(remote_python, one, _program()) for one in endpoints]
 
 
 def _told(compute: Compute, agent: Agent, task: Future[str]) -> Agent:

@@ -10,48 +10,24 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from outrig.api import Lock, is_held, start_aside
+from outrig.api import Lock
 from outrig.errors import OutrigError
-from outrig_backendai.compute.holds import Holds, is_worked_on
+from outrig_backendai.compute.holds import Holds
 from outrig_backendai.compute.launching import launch
 from outrig_backendai.compute.places import is_here
 from outrig_backendai.compute.record import SessionStatus
-from outrig_backendai.compute.request import BATCH
 from outrig_backendai.compute.scheduling import turn
 from outrig_backendai.compute.settling import settle
+from outrig_backendai.compute.waking import NAME, running_batch
 
 if TYPE_CHECKING:
     from outrig_backendai.compute.record import ComputeSession
     from outrig_backendai.compute.sessions import Compute
 
-NAME = "bai-scheduler"
 _PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 _MOST_HELD = 64
 _AT_ONCE = 8
-
-
-def wake(compute: Compute) -> bool:
-    """Start the scheduler if there is work for it; returns whether it did.
-
-    Work are sessions that wait, and commands of batch sessions whose end is waited for, unless
-    another process works on them.
-    """
-    directory = compute.directory.state_directory
-    if is_held(directory, NAME):
-        return False
-    queue = compute.directory.sessions.queue()
-    waiting = any(not is_worked_on(compute, one.id) for one in queue)
-    if not waiting and not running_batch(compute):
-        return False
-    start_aside(directory, ("bai", "schedule"), "bai-scheduler.log")
-    return True
-
-
-def running_batch(compute: Compute) -> list[ComputeSession]:
-    """Return the batch sessions whose command runs, or is about to."""
-    holding = compute.directory.sessions.holding()
-    return [one for one in holding if one.type == BATCH]
 
 
 def schedule(compute: Compute) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -137,7 +137,7 @@ def _session(compute: Compute, wanted: NewSession, owner: _Owner) -> ComputeSess
     _check_slots(wanted, slots, owner.policy)
     return ComputeSession(
         id=str(uuid.uuid4()),
-        name=wanted.name or f"pysdk-{secrets.token_hex(5)}",
+        name=wanted.name or f"pysdk-{os.urandom(5).hex()}",
         access_key=owner.caller.access_key,
         user_email=owner.caller.user_email,
         user_id=owner.caller.user_id,

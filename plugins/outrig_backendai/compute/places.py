@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.api import OnThisComputer
 from outrig.errors import CapacityError, NotFoundError
 from outrig_backendai.compute.agents import see_all, see_this_computer
 from outrig_backendai.compute.request import MULTI_NODE
@@ -79,6 +78,8 @@ def _refusal(name: str, needed: Slots, agents: Sequence[Agent]) -> str:
 
 def is_here(compute: Compute, session: Session) -> bool:
     """Tell whether an Outrig session is on this computer."""
+    from outrig.api import OnThisComputer
+
     return isinstance(compute.outrig.runtime.provider(session), OnThisComputer)
 
 

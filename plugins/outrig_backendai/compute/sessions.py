@@ -67,7 +67,7 @@ class Compute:
 
     def wake(self) -> None:
         """Leave what waits to the scheduler in the background, if nobody works on it."""
-        from outrig_backendai.compute.background import wake
+        from outrig_backendai.compute.waking import wake
 
         wake(self)
 

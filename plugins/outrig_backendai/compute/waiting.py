@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from outrig.errors import ConflictError, RemoteError
-from outrig_backendai.compute.background import wake
 from outrig_backendai.compute.holds import Holds
 from outrig_backendai.compute.launching import launch
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.compute.scheduling import turn
 from outrig_backendai.compute.settling import settle
+from outrig_backendai.compute.waking import wake
 
 if TYPE_CHECKING:
     from outrig_backendai.compute.record import ComputeSession
@@ -32,10 +32,8 @@ def wait_started(
         try:
             session = _wait(compute, session, holds, deadline)
         finally:
-            waits = compute.directory.sessions.now(session).status is SessionStatus.PENDING
-            if waits:
-                holds.close()
-                wake(compute)
+            holds.close()
+            wake(compute)
     return _checked(session)
 
 

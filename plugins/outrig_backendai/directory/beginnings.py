@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import secrets
 import string
-import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,18 +21,26 @@ MAX_CONTAINERS = 16
 
 def new_access_key() -> str:
     """Return a new access key: 20 letters and digits."""
-    return "AKIA" + "".join(secrets.choice(_KEY_LETTERS) for _ in range(16))
+    return "AKIA" + _drawn(_KEY_LETTERS, 16)
 
 
 def new_secret_key() -> str:
     """Return a new secret key: 40 letters and digits."""
-    return "".join(secrets.choice(_SECRET_LETTERS) for _ in range(40))
+    return _drawn(_SECRET_LETTERS, 40)
+
+
+def _drawn(letters: str, count: int) -> str:
+    import secrets  # takes time to import, and is needed once
+
+    return "".join(secrets.choice(letters) for _ in range(count))
 
 
 def begin(database: Database) -> None:
     """Record the domain, group, user, keypair, policy and scaling group of a new directory."""
     if database.read("SELECT 1 FROM keypair LIMIT 1"):
         return
+    import uuid
+
     now = datetime.now(UTC).isoformat()
     user_id, group_id = str(uuid.uuid4()), str(uuid.uuid4())
     name = _login()
@@ -64,6 +69,8 @@ def begin(database: Database) -> None:
 
 
 def _login() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -12,11 +12,12 @@ import pytest
 
 from outrig.api import Outrig, is_held
 from outrig.errors import ConflictError
-from outrig_backendai.compute.background import NAME, schedule
+from outrig_backendai.compute.background import schedule
 from outrig_backendai.compute.holds import Holds
 from outrig_backendai.compute.record import Result, SessionStatus
 from outrig_backendai.compute.scheduling import turn
 from outrig_backendai.compute.sessions import Compute
+from outrig_backendai.compute.waking import NAME
 from outrig_backendai.slots import Slots
 
 if TYPE_CHECKING:
