@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.api import Stream, TerminalObserver, exit_code
-from outrig.errors import NotFoundError
+from outrig.errors import NotFoundError, RemoteError
 from outrig_backendai.execution.keeping import log_path, logs_home, runs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from outrig.api import Command, Run, Session
     from outrig_backendai.compute.record import ComputeSession, Kernel
     from outrig_backendai.compute.sessions import Compute
@@ -25,8 +27,8 @@ def print_logs(
     Returns 0, or with `wait` the exit code of a batch session's command.
     """
     chosen = kernel_of(session, kernel)
-    if session.status.ended or not wait:
-        session = _print_now(command, compute, session, chosen)
+    if not session.status.live or not wait:
+        _print_now(command, compute, session, chosen)
         return _code(session) if wait else 0
     return _Following(command, compute, chosen).follow(session)
 
@@ -59,29 +61,39 @@ def _code(session: ComputeSession) -> int:
     return session.exit_code or 0
 
 
-def _print_now(
-    command: Command, compute: Compute, session: ComputeSession, kernel: Kernel
-) -> ComputeSession:
+def _print_now(command: Command, compute: Compute, session: ComputeSession, kernel: Kernel) -> None:
     """Print what there is: on its node, else what was kept as the session ended."""
     there = _there(compute, session, kernel)
-    if there is not None:
-        compute.outrig.watch(TerminalObserver(command))
-        for run in runs_of(compute, there):
-            compute.outrig.read_logs(there, run)
-        return session
+    if there is None:
+        _print_kept(command, compute, session, kernel, dict.fromkeys(Stream, 0))
+        return
+    compute.outrig.watch(TerminalObserver(command))
+    for run in runs_of(compute, there):
+        compute.outrig.read_logs(there, run)
+
+
+def _print_kept(
+    command: Command,
+    compute: Compute,
+    session: ComputeSession,
+    kernel: Kernel,
+    since: Mapping[Stream, int],
+) -> None:
+    """Print what was kept of a session that has ended, from a byte of each stream on."""
     home = logs_home(compute.directory.state_directory)
+    there = compute.outrig.state.sessions.get(kernel.outrig_session_id or "")
+    runs = [] if there is None else runs_of(compute, there)
     paths = {stream: log_path(home, kernel.id, stream) for stream in Stream}
-    gone = compute.outrig.state.sessions.get(kernel.outrig_session_id or "")
-    runs = [] if gone is None else runs_of(compute, gone)
-    if gone is None or not runs or not any(path.exists() for path in paths.values()):
+    kept = [stream for stream, path in paths.items() if path.exists()]
+    if there is None or not runs or not kept:
         command.note(f"Nothing was kept of what session {session.name} printed.")
-        return session
+        return
     observer = TerminalObserver(command)
-    for stream, path in paths.items():
-        with path.open("rb") as log:
+    for stream in kept:
+        with paths[stream].open("rb") as log:
+            log.seek(since[stream])
             while part := log.read(_PART_BYTES):
-                observer.output(gone, runs[0], stream, part)
-    return session
+                observer.output(there, runs[0], stream, part)
 
 
 def _there(compute: Compute, session: ComputeSession, kernel: Kernel) -> Session | None:
@@ -90,34 +102,61 @@ def _there(compute: Compute, session: ComputeSession, kernel: Kernel) -> Session
     return compute.outrig.state.sessions.get(kernel.outrig_session_id)
 
 
+class _Counting(TerminalObserver):
+    """Prints what runs print, and counts it."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(command)
+        self.printed = dict.fromkeys(Stream, 0)
+
+    def output(self, session: Session, run: Run, stream: Stream, data: bytes) -> None:
+        """Pass it on."""
+        self.printed[stream] += len(data)
+        super().output(session, run, stream, data)
+
+
 class _Following:
-    """Follows one run of a kernel after the other."""
+    """Follows one run of a kernel after the other, to the end of its session.
+
+    What was printed in the moment in which that ended, is read from what was kept of it.
+    """
 
     def __init__(self, command: Command, compute: Compute, kernel: Kernel) -> None:
         self._command, self._compute, self._kernel = command, compute, kernel
         self._seen: set[str] = set()
+        self._observer = _Counting(command)
 
     def follow(self, session: ComputeSession) -> int:
         compute = self._compute
-        observer = TerminalObserver(self._command)
-        compute.outrig.watch(observer)
-        while not session.status.ended:
-            kernel = kernel_of(session, self._kernel.id)
-            there = _there(compute, session, kernel)
-            for run in [] if there is None else self._new(there):
-                ended = compute.outrig.follow(there, [run])[0] if there is not None else run
-                if run.command == "startup":
-                    observer.finish()
-                    return exit_code(ended)
+        compute.outrig.watch(self._observer)
+        while session.status.live:
+            there = _there(compute, session, kernel_of(session, self._kernel.id))
+            code = None if there is None else self._follow_runs(session, there)
+            session = compute.directory.sessions.now(session)
+            if code is not None and session.status.running:
+                self._observer.finish()
+                return code
             compute.outrig.cancel.wait(_PAUSE_S)
             compute.outrig.cancel.check()
             compute.settle()
             session = compute.directory.sessions.now(session)
-        observer.finish()
+        self._observer.finish()
+        kernel = kernel_of(session, self._kernel.id)
+        _print_kept(self._command, self._compute, session, kernel, self._observer.printed)
         return _code(session)
 
-    def _new(self, there: Session) -> list[Run]:
-        """Return the runs that have not been followed yet, oldest first."""
-        new = [one for one in runs_of(self._compute, there) if one.id not in self._seen]
-        self._seen.update(one.id for one in new)
-        return new
+    def _follow_runs(self, session: ComputeSession, there: Session) -> int | None:
+        """Follow what has been started; returns the exit code of a batch session's command."""
+        for run in runs_of(self._compute, there):
+            if run.id in self._seen:
+                continue
+            self._seen.add(run.id)
+            try:
+                ended = self._compute.outrig.follow(there, [run])[0]
+            except (RemoteError, NotFoundError):
+                if self._compute.directory.sessions.now(session).status.running:
+                    raise
+                return None
+            if run.command == "startup":
+                return exit_code(ended)
+        return None

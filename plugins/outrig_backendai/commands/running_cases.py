@@ -51,6 +51,7 @@ def follow_cases(command: Command, compute: Compute, execution: Execution) -> in
         raise
     finally:
         view.finish()
+    command.note(f"What the cases printed is kept in {view.home}")
     return _common([code_of(one) for one in compute.directory.executions.cases(execution.id)])
 
 
@@ -67,7 +68,7 @@ def _common(codes: Sequence[int]) -> int:
 class _View:
     def __init__(self, command: Command, compute: Compute, execution: Execution) -> None:
         self._command, self._compute, self._execution = command, compute, execution
-        self._home = execution_home(compute.directory.state_directory, execution.id)
+        self.home = execution_home(compute.directory.state_directory, execution.id)
         self._printer = TerminalObserver(command, prefix=True)
         self._offsets: dict[Path, int] = {}
         self._told: set[int] = set()
@@ -96,7 +97,7 @@ class _View:
         ):
             return
         for stream in Stream:
-            self._print(log_path(self._home, record.name, stream), record.name, stream)
+            self._print(log_path(self.home, record.name, stream), record.name, stream)
         if record.status.over:
             self._told.add(record.case.number)
             self._command.note(f"[{record.name}] {how_it_ended(record)}")

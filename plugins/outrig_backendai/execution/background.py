@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 from outrig.api import Lock, is_held, start_aside
 from outrig_backendai.directory.executions import CaseRecord, Execution
-from outrig_backendai.execution.keeping import Keeping, execution_home, forget_execution
+from outrig_backendai.execution.keeping import (
+    KEPT_S,
+    Keeping,
+    execution_home,
+    forget_execution,
+)
 from outrig_backendai.execution.sources import Source
 
 if TYPE_CHECKING:
@@ -22,8 +27,6 @@ if TYPE_CHECKING:
     from outrig_backendai.execution.cases import Case
 
 LOG = "bai-run.log"
-KEPT = timedelta(days=30)
-"""So long the output of cases is kept after they were begun."""
 
 
 def lock_name(execution_id: str) -> str:
@@ -82,7 +85,7 @@ def tend(compute: Compute) -> None:
 def clear(compute: Compute) -> None:
     """Forget executions that ended long ago."""
     executions = compute.directory.executions
-    for one in executions.ended_before(compute.now() - KEPT):
+    for one in executions.ended_before(compute.now() - timedelta(seconds=KEPT_S)):
         forget_execution(compute.directory.state_directory, one)
         executions.remove(one)
 

@@ -12,6 +12,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outrig.api import RunStatus, exit_code
@@ -68,6 +69,8 @@ class Driver:
         finally:
             self._over.set()
         self._compute.directory.executions.end(self._execution.id)
+        for file in self._execution.request.files:
+            Path(file.here).unlink(missing_ok=True)
 
     def _look(self) -> None:
         """Heed the user's wish to end it all, whichever process heard it."""

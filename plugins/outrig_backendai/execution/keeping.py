@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 USERS_COMMANDS = ("run", "startup")
 """What the runs are recorded as that a session's user asked for; others set up or serve."""
 MOST_KEPT_BYTES = 64 << 20
+KEPT_S = 30 * 86400.0
+"""So long output is kept after it was printed."""
+_CLEARED = "cleared"
+_CLEAR_EVERY_S = 86400.0
 _PART_BYTES = 1 << 20
 _SUFFIX = {Stream.OUT: "stdout.log", Stream.ERR: "stderr.log"}
 
@@ -83,6 +88,18 @@ def keep_logs(compute: Compute, session: ComputeSession) -> None:
                 home.mkdir(mode=0o700, parents=True, exist_ok=True)
                 for stream in Stream:
                     _copy(compute, there, runs, stream, log_path(home, kernel.id, stream))
+                clear_logs(home, time.time())
+
+
+def clear_logs(home: Path, now: float) -> None:
+    """Remove what was kept long ago (`now` is a time in seconds); looks once a day."""
+    mark = home / _CLEARED
+    if mark.exists() and mark.stat().st_mtime > now - _CLEAR_EVERY_S:
+        return
+    mark.touch(mode=0o600)
+    for one in home.glob("*.log"):
+        if one.stat().st_mtime < now - KEPT_S:
+            one.unlink()
 
 
 def _copy(
