@@ -8,6 +8,7 @@ from outrig.errors import Interrupted
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.compute.sessions import Compute
 from outrig_backendai.place.notes import NOTICE
+from outrig_backendai.services.catalogue import services_of
 
 if TYPE_CHECKING:
     from outrig.api import Command
@@ -67,6 +68,6 @@ def _why(session: ComputeSession) -> str:
 
 
 def _say_services(command: Command, session: ComputeSession) -> None:
-    names = "sshd, ttyd"
     if session.status.running:
+        names = ", ".join(one.name for one in services_of(session))
         command.line(f"This session provides the following app services: {names}")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from outrig.api import NewRun, Stream
 from outrig.errors import RemoteError
+from outrig_backendai.folders.furnishing import furnish
 from outrig_backendai.place.entering import NEEDS_PROGRAM, bring_program, inside, set_up
 from outrig_backendai.place.limits import limits_of
+from outrig_backendai.services.putting import put_user_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +29,13 @@ def equip(compute: Compute, session: ComputeSession, kernel: Kernel) -> None:
     """Make a kernel's inside, whose Outrig session is up; raises `RemoteError` with the reason."""
     there = _outrig_session(compute, kernel)
     place = _with_runtime(compute, session, kernel, there)
+    begins = furnish(compute, session, there)
+    if begins:
+        files = NewRun(script=begins, command="files", **limits_of(session))
+        _run(compute, there, files, f"{kernel.host} could not get its files")
     _set_up(compute, session, there, place, f"{kernel.host} could not be set up")
+    if kernel == session.main:
+        put_user_key(compute.outrig, there, place, session.id)
     if session.bootstrap_script:
         script = NewRun(
             script=inside(place, session.bootstrap_script),
