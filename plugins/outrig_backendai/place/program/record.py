@@ -95,6 +95,9 @@ def read_fields(path: str) -> dict[str, object]:
 def write_text(path: str, text: str) -> None:
     """Write a file so that it is either the old one or the new one, whole."""
     aside = "%s.%d" % (path, os.getpid())
-    with open(aside, "w", encoding="utf-8", errors="surrogateescape") as target:
-        target.write(text)
-    os.rename(aside, path)
+    try:
+        with open(aside, "w", encoding="utf-8", errors="surrogateescape") as target:
+            target.write(text)
+        os.rename(aside, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None

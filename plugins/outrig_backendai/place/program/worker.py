@@ -51,6 +51,12 @@ def give_over(directory: str, worker: Worker) -> None:
             os.close(top)
 
 
+def give_terminal(worker: Worker) -> None:
+    """Give the worker the terminal this process is on, if any: programs open it by its name."""
+    if worker.dropped and os.isatty(0):
+        os.fchown(0, worker.uid, worker.gid)
+
+
 def give_directory(fd: int, worker: Worker) -> None:
     if is_ours(os.fstat(fd), worker):
         os.fchown(fd, worker.uid, worker.gid)

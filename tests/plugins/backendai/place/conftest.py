@@ -61,6 +61,11 @@ class Trial:
     environ: tuple[tuple[str, str], ...] = ()
     place: Place = field(default_factory=Place)
 
+    @property
+    def name(self) -> str:
+        """What the session is called: no other test has one of that name."""
+        return f"{self.work.parent.name}-{self.work.parents[5].name}"
+
     def of(self, place: Place) -> Trial:
         """Set it up for a place; returns the trial that goes on with it."""
         made = replace(self, place=place)
@@ -81,7 +86,7 @@ class Trial:
         variables = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.work.parent),
-            "OUTRIG_SESSION": self.work.parent.name,
+            "OUTRIG_SESSION": self.name,
             "OUTRIG_PYTHON": SYSTEM_PYTHON,
             **dict(self.environ),
         }

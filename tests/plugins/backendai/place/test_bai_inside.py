@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outrig.errors import UsageError
-from outrig_backendai.place.entering import host_path, inside
+from outrig_backendai.place.entering import host_path, inside, set_up
 from outrig_backendai.place.record import Bind, Place
 from outrig_backendai.place.work_user import work_user
 
@@ -325,3 +325,44 @@ def test_a_mount_that_is_not_there_is_refused(trial: Trial) -> None:
     done = trial.set_up(Place(mounts=mounts))
     assert done.code == 125
     assert "/nowhere/at/all cannot be mounted: No such file or directory" in done.err
+
+
+def test_a_script_may_be_long_and_of_any_letters(roomy: Trial) -> None:
+    words = " ".join(f"wört-{number}" for number in range(8000))
+    done = roomy.run(
+        f"printf '%s ' {words} '\U0001f40d' > ü\\ file; wc -w < 'ü file'; tail -c 5 ü*"
+    )
+    assert done.out.split() == ["8001", "\U0001f40d"]
+
+
+def test_two_that_set_a_session_up_at_once_hold_one_room(trial: Trial) -> None:
+    trial.set_up(Place())
+    trial.end()
+    text = set_up(Place())
+    both = trial.shell(f"({text}) & ({text}) & wait; echo over")
+    assert both.out == "over\n"
+    if trial.means() != "namespaces":
+        pytest.skip("no namespaces here")
+    mark = f"OUTRIG_SESSION={trial.name}".encode()
+    assert [pid for pid in pids() if mark in variables_of(pid)] == [trial.holder()]
+    assert trial.run("echo in").out == "in\n"
+
+
+def test_a_disk_without_space_is_said_in_one_line(trial: Trial) -> None:
+    trial.set_up(Place())
+    trial.end()
+    done = trial.shell("ulimit -f 4; " + set_up(Place(environ={"LARGE": "x" * 9000})))
+    assert done.code == 125
+    assert done.err == f"backend.ai: {trial.work}/.place/place.json: File too large\n"
+    assert trial.set_up(Place()).code == 0
+
+
+def pids() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def variables_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
