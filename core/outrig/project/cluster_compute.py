@@ -89,8 +89,11 @@ def _old_types(top: Section, least: int | None) -> NodeTypes:
     )
 
 
-def cluster_compute(top: Section, types: NodeTypes, name: str) -> Compute:
-    """Return the provider, how many nodes, and its settings; `name` is the cluster's."""
+def cluster_compute(top: Section, types: NodeTypes, name: str | None) -> Compute:
+    """Return the provider, how many nodes, and its settings; `name` is the cluster's.
+
+    Without a name machines get no tags of Ray's.
+    """
     provider = top.section("provider")
     kind = provider.text("type") or "local"
     if kind == "local":
@@ -128,11 +131,11 @@ def _zones(provider: Section) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
-def _aws(top: Section, types: NodeTypes, name: str) -> Settings:
+def _aws(top: Section, types: NodeTypes, name: str | None) -> Settings:
     return _cloud(top, types, aws_node, name)
 
 
-def _gcp(top: Section, types: NodeTypes, name: str) -> Settings:
+def _gcp(top: Section, types: NodeTypes, name: str | None) -> Settings:
     settings = _cloud(top, types, gcp_node, name)
     if project := top.section("provider").text("project_id"):
         settings["project"] = project
@@ -146,8 +149,17 @@ def _tags(name: str, kind: str, one: NodeType, settings: Settings) -> str:
     return json_tags({**ray_tags(name, kind, one), **found})
 
 
+def _group(
+    one: NodeType, node: Callable[[YamlNode | None], Settings], name: str | None
+) -> Settings:
+    own = node(one.config)
+    if name is not None:
+        own["tags"] = _tags(name, "worker", one, own)
+    return {"count": one.count, **own}
+
+
 def _cloud(
-    top: Section, types: NodeTypes, node: Callable[[YamlNode | None], Settings], name: str
+    top: Section, types: NodeTypes, node: Callable[[YamlNode | None], Settings], name: str | None
 ) -> Settings:
     """Return what clouds share: where, as whom, and workers that differ from the head."""
     provider, auth = top.section("provider"), top.section("auth")
@@ -160,12 +172,10 @@ def _cloud(
         settings["user"] = user
     if (internal := provider.get("use_internal_ips")) is not None:
         settings["private"] = plain_value(internal)
-    settings["tags"] = _tags(name, "head", types.head, settings)
-    groups = []
-    for one in types.workers:
-        own = node(one.config)
-        tags = _tags(name, "worker", one, own)
-        groups += [{"count": one.count, **own, "tags": tags}] if one.count else []
-    if groups:
+    if name is not None:
+        settings["tags"] = _tags(name, "head", types.head, settings)
+    groups = [_group(one, node, name) for one in types.workers if one.count]
+    like_head = {**node(types.head.config), "count": 0}
+    if any({**one, "count": 0} != like_head for one in groups):
         settings["worker_groups"] = json.dumps(groups)
     return settings

@@ -59,27 +59,38 @@ def load_cluster_file(path: Path, overrides: ClusterOverrides | None = None) -> 
         raise NotFoundError(f"there is no cluster file {path}")
     files = DiskFiles(path.parent)
     document = parse(files.read(path.name), files.label(path.name))
-    return cluster_of(document, path.absolute(), overrides)
+    return cluster_of(document, path.absolute(), overrides, launches=True)
 
 
 def cluster_of(
-    document: Document, path: Path, overrides: ClusterOverrides | None = None
+    document: Document,
+    path: Path,
+    overrides: ClusterOverrides | None = None,
+    *,
+    launches: bool = False,
 ) -> ClusterFile:
-    """Return what a parsed cluster file says; raises `ProjectFileError` with all that is wrong."""
+    """Return what a parsed cluster file says; raises `ProjectFileError` with all that is wrong.
+
+    `launches` where Ray is to be started there: machines have its tags, and it may make more.
+    """
     problems = [*document.problems, *check_shape(document, CLUSTER_FILE, ray_form=True)]
     problems += check_cluster(document)
     if problems:
         raise ProjectFileError(problems)
-    return _Reading(Section(document.root), path, overrides or ClusterOverrides()).cluster(document)
+    reading = _Reading(Section(document.root), path, overrides or ClusterOverrides(), launches)
+    return reading.cluster(document)
 
 
 class _Reading:
-    def __init__(self, top: Section, path: Path, overrides: ClusterOverrides) -> None:
+    def __init__(
+        self, top: Section, path: Path, overrides: ClusterOverrides, launches: bool
+    ) -> None:
         self._top = top
         self._path = path
         self._overrides = overrides
         self._scaling = Scaling(top, node_types(top, overrides.min_workers), overrides.max_workers)
-        self._types = self._scaling.types()
+        self._launches = launches
+        self._types = self._scaling.types() if launches else self._scaling.given
 
     def cluster(self, document: Document) -> ClusterFile:
         top, provider = self._top, self._top.section("provider")
@@ -89,7 +100,7 @@ class _Reading:
         return ClusterFile(
             name=name,
             path=self._path,
-            compute=cluster_compute(top, self._types, name),
+            compute=cluster_compute(top, self._types, name if self._launches else None),
             head=self._head(),
             workers=tuple(self._worker(one) for one in self._types.workers),
             mounts=tuple(self._mounts()),
@@ -100,7 +111,7 @@ class _Reading:
             max_workers=top.whole("max_workers") if most is None else most,
             idle_s=60 * as_float(minutes) if minutes else None,
             keeps_nodes=provider.flag("cache_stopped_nodes"),
-            scaling=self._scaling.file(name),
+            scaling=self._scaling.file(name) if self._launches else None,
             notices=(*notices(document), *self._fixed(document)),
         )
 

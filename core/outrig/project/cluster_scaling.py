@@ -39,7 +39,7 @@ class Scaling:
 
     def __init__(self, top: Section, types: NodeTypes, most: int | None) -> None:
         self._top = top
-        self._types = types
+        self.given = types
         self._given = most
         own = [one.section.whole("max_workers") for one in types.workers]
         total = top.whole("max_workers") if most is None else most
@@ -54,7 +54,7 @@ class Scaling:
     def wanted(self) -> bool:
         """Whether the file allows for more workers than there are from the start."""
         hosts = self._top.section("provider").get("head_ip") is not None
-        return not hosts and self._most is not None and self._most > self._types.count - 1
+        return not hosts and self._most is not None and self._most > self.given.count - 1
 
     @property
     def obstacle(self) -> str | None:
@@ -66,7 +66,7 @@ class Scaling:
             return "it needs available_node_types"
         if top.section("docker").node is not None and top.section("docker").text("image"):
             return "it does not run in a container"
-        config = _plain(self._types.head.config)
+        config = _plain(self.given.head.config)
         if config.get("IamInstanceProfile") or top.section("provider").text("instance_profile"):
             return None
         return (
@@ -82,13 +82,13 @@ class Scaling:
     def types(self) -> NodeTypes:
         """Return the node types with as many of each as are made from here."""
         if not self.runs:
-            return self._types
-        none = tuple(replace(one, count=0) for one in self._types.workers)
-        return replace(self._types, workers=none)
+            return self.given
+        none = tuple(replace(one, count=0) for one in self.given.workers)
+        return replace(self.given, workers=none)
 
     def notices(self, file: str) -> Iterator[str]:
         """Yield what the user should know of it."""
-        count = self._types.count - 1
+        count = self.given.count - 1
         if not self.wanted:
             return
         fixed = "there is 1 worker" if count == 1 else f"there are {count} workers"
@@ -105,7 +105,7 @@ class Scaling:
         found = {key: one for key, one in _plain(top.node).items() if key not in _LEFT_OUT}
         provider, mounts = _plain(top.get("provider")), _plain(top.get("file_mounts"))
         types = _plain(top.get("available_node_types"))
-        for one in self._types.workers:
+        for one in self.given.workers:
             types[one.name] = {**_plain(types.get(one.name)), "min_workers": one.count}
         mapped = {key: provider[key] for key in _PROVIDER_KEYS if key in provider}
         return json.dumps(
@@ -115,7 +115,7 @@ class Scaling:
                 "provider": {**mapped, "use_internal_ips": True},
                 "auth": {"ssh_private_key": "~/ray_bootstrap_key.pem"},
                 "file_mounts": {remote: remote for remote in mounts},
-                "head_node_type": self._types.head.name,
+                "head_node_type": self.given.head.name,
                 "available_node_types": types,
                 "max_workers": self._most,
             }
