@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from outrig.errors import AuthError, CapacityError, ConflictError, NotFoundError, UsageError
@@ -135,6 +136,7 @@ def _session(compute: Compute, wanted: NewSession, owner: _Owner) -> ComputeSess
     now = compute.now()
     slots = wanted.slots or DEFAULT_SLOTS
     _check_slots(wanted, slots, owner.policy)
+    _check_mounts(compute, wanted, owner)
     return ComputeSession(
         id=str(uuid.uuid4()),
         name=wanted.name or f"pysdk-{os.urandom(5).hex()}",
@@ -172,6 +174,14 @@ def _session(compute: Compute, wanted: NewSession, owner: _Owner) -> ComputeSess
         kernels=new_kernels(wanted.cluster_size),
         extra={**wanted.extra, **_about_image(compute, wanted, owner)},
     )
+
+
+def _check_mounts(compute: Compute, wanted: NewSession, owner: _Owner) -> None:
+    """Raise for folders that are not there, are others', or cannot be where they are to be."""
+    from outrig_backendai.folders.mounting import mounts_of
+
+    whose = replace(owner.caller, domain=owner.group.domain, group=owner.group.name)
+    mounts_of(compute.directory, whose, wanted.mounts)
 
 
 def _about_image(compute: Compute, wanted: NewSession, owner: _Owner) -> dict[str, str]:

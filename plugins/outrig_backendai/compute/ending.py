@@ -9,6 +9,7 @@ from outrig_backendai.compute.holds import Holds
 from outrig_backendai.compute.launching import end_kernels, move
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.execution.keeping import keep_logs
+from outrig_backendai.folders.bringing import take_back
 
 if TYPE_CHECKING:
     from outrig_backendai.compute.record import ComputeSession
@@ -63,6 +64,7 @@ def terminate(compute: Compute, session: ComputeSession, reason: str) -> Compute
     if session.status is not SessionStatus.TERMINATING:
         session = move(compute, session, SessionStatus.TERMINATING, status_info=reason)
     keep_logs(compute, session)
+    take_back(compute, session)
     try:
         end_kernels(compute, session)
     except OutrigError as err:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from outrig.errors import RemoteError
 from outrig_backendai.folders.furnishing import furnish
 from outrig_backendai.place.entering import NEEDS_PROGRAM, bring_program, inside, set_up
 from outrig_backendai.place.limits import limits_of
+from outrig_backendai.services.keys import session_keys
 from outrig_backendai.services.putting import put_user_key
 
 if TYPE_CHECKING:
@@ -33,9 +35,11 @@ def equip(compute: Compute, session: ComputeSession, kernel: Kernel) -> None:
     if begins:
         files = NewRun(script=begins, command="files", **limits_of(session))
         _run(compute, there, files, f"{kernel.host} could not get its files")
-    _set_up(compute, session, there, place, f"{kernel.host} could not be set up")
+    with ThreadPoolExecutor(1) as aside:  # the keys are made while the node works
+        keys = aside.submit(session_keys, compute.outrig.state.directory, session.id)
+        _set_up(compute, session, there, place, f"{kernel.host} could not be set up")
     if kernel == session.main:
-        put_user_key(compute.outrig, there, place, session.id)
+        put_user_key(compute.outrig, there, place, keys.result())
     if session.bootstrap_script:
         script = NewRun(
             script=inside(place, session.bootstrap_script),

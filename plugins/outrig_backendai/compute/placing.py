@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from outrig_backendai.compute.record import ComputeSession, Kernel
     from outrig_backendai.compute.sessions import Compute
+    from outrig_backendai.place.record import Bind
 
 _LOCAL = "127."
 
@@ -22,6 +23,7 @@ def place_of(compute: Compute, session: ComputeSession, kernel: Kernel) -> Place
     return Place(
         host=kernel.host,
         hosts=_hosts(compute, session),
+        mounts=_binds(compute, session, kernel),
         environ={**session.environ, **_variables(session, kernel)},
         hidden=(compute.outrig.state.directory,),
         devices=tuple(str(index) for index, _ in kernel.devices),
@@ -29,6 +31,13 @@ def place_of(compute: Compute, session: ComputeSession, kernel: Kernel) -> Place
         cpu=session.slots.cpu,
         shmem_mib=parse_size(session.resource_opts.get("shmem", DEFAULT_SHMEM)) >> 20,
     )
+
+
+def _binds(compute: Compute, session: ComputeSession, kernel: Kernel) -> tuple[Bind, ...]:
+    from outrig_backendai.folders.furnishing import binds
+
+    there = compute.outrig.state.sessions.get(kernel.outrig_session_id or "")
+    return () if there is None else binds(compute, session, there)
 
 
 def _hosts(compute: Compute, session: ComputeSession) -> dict[str, str]:

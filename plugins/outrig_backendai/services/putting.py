@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 from outrig.api import ConsoleRequest
 from outrig.errors import RemoteError
 from outrig_backendai.place.entering import inside
-from outrig_backendai.services.keys import ID_FILE, session_keys
+from outrig_backendai.services.keys import ID_FILE
 
 if TYPE_CHECKING:
     from outrig.api import Outrig, Session
     from outrig_backendai.place.record import Place
+    from outrig_backendai.services.keys import SessionKeys
 
 _TAKE = f"umask 077; cd; rm -f {ID_FILE}; cat > {ID_FILE}"
 
 
-def put_user_key(outrig: Outrig, there: Session, place: Place, session_id: str) -> None:
+def put_user_key(outrig: Outrig, there: Session, place: Place, keys: SessionKeys) -> None:
     """Put the private key by which to log in into a session's home; raises `RemoteError`.
 
     It goes through a pipe: nobody sees it on a command line or in a record.
     """
-    keys = session_keys(outrig.state.directory, session_id)
     words = ("sh", "-c", inside(place, _TAKE))
     program = outrig.program(
         there, ConsoleRequest(session_id=there.id, node=there.nodes[0], argv=words)
