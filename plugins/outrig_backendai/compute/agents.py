@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from outrig.errors import ConflictError, OutrigError, RemoteError
 from outrig_backendai.compute import capacity
-from outrig_backendai.directory.agents import Agent
+from outrig_backendai.directory.agents import Agent, plain
 from outrig_backendai.directory.beginnings import DEFAULT
 from outrig_backendai.directory.scaling_groups import ScalingGroupChange
 from outrig_backendai.slots import Slots
@@ -29,11 +29,13 @@ _AT_ONCE = 16
 
 def see_this_computer(directory: Directory) -> Agent:
     """Record what this computer has, as the agent it is; returns it."""
+    found = capacity.capacity()
     agent = Agent(
         id=f"i-{platform.node() or 'localhost'}",
         scaling_group=DEFAULT,
         provider="local",
-        slots=slots_of(capacity.capacity()),
+        slots=slots_of(found),
+        architecture=plain(str(found["machine"])),
     )
     known = directory.agents.get(agent.id)
     if known is None or known.slots != agent.slots or known.status != agent.status:
@@ -99,12 +101,12 @@ def _asked(endpoints: Sequence[Endpoint]) -> list[Future[str]]:
 def _told(compute: Compute, agent: Agent, task: Future[str]) -> Agent:
     """Return an agent with what its host said it has; one that does not answer is LOST."""
     try:
-        slots = slots_of(_read(task.result()))
+        found = _read(task.result())
     except OutrigError as err:
         compute.outrig.observer.notice(f"agent {agent.id} does not answer: {err}")
         known = compute.directory.agents.get(agent.id)
         return replace(agent, status=LOST, slots=agent.slots if known is None else known.slots)
-    return replace(agent, slots=slots)
+    return replace(agent, slots=slots_of(found), architecture=plain(str(found["machine"])))
 
 
 def _program() -> str:
@@ -116,7 +118,12 @@ def _program() -> str:
 def _read(text: str) -> Mapping[str, object]:
     try:
         found = json.loads(text.strip().splitlines()[-1])
-        return {"cpu": float(found["cpu"]), "mem": int(found["mem"]), "gpus": list(found["gpus"])}
+        return {
+            "cpu": float(found["cpu"]),
+            "mem": int(found["mem"]),
+            "gpus": list(found["gpus"]),
+            "machine": str(found["machine"]),
+        }
     except (ValueError, TypeError, KeyError, IndexError) as err:
         raise RemoteError(f"what it says it has is not understood: {text[:100]!r}") from err
 

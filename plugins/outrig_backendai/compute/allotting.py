@@ -39,6 +39,7 @@ class Room:
         """Take room for all kernels of a session, or none; returns who got what."""
         for group in groups:
             agents = [one for one in self._agents if one.scaling_group == group]
+            agents = [one for one in agents if one.fits(session.architecture)]
             if session.assigned_agents:
                 agents = [one for one in agents if one.id in session.assigned_agents]
             single = session.cluster_mode == SINGLE_NODE

@@ -14,10 +14,10 @@ _ASK_S = 20
 
 
 def capacity() -> Dict[str, object]:  # noqa: UP006 - as above
-    """Return `cpu`, `mem` (bytes) and `gpus` (names) of this machine."""
+    """Return `cpu`, `mem` (bytes), `gpus` (names) and `machine` (x86_64) of this machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"cpu": cores or 1, "mem": memory, "gpus": _gpus()}
+    return {"cpu": cores or 1, "mem": memory, "gpus": _gpus(), "machine": os.uname().machine}
 
 
 def _gpus() -> List[str]:  # noqa: UP006

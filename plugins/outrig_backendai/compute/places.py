@@ -58,6 +58,11 @@ def check_possible(compute: Compute, wanted: NewSession, domain: str, slots: Slo
     if not agents:
         where = ", ".join(groups) or "none"
         raise CapacityError(f"no agent can be used (scaling groups: {where})")
+    fitting = [one for one in agents if one.fits(wanted.architecture)]
+    if not fitting:
+        there = ", ".join(sorted({one.architecture for one in agents}))
+        raise CapacityError(f"no agent is {wanted.architecture} (they are: {there})")
+    agents = fitting
     together = 1 if wanted.cluster_mode == MULTI_NODE else wanted.cluster_size
     needed = slots.times(together)
     lacking = [None if one.is_pool else needed.lacking(one.slots) for one in agents]

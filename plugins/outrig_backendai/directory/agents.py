@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from outrig_backendai.directory.database import Directory
 
-_COLUMNS = "id, scaling_group, provider, settings, is_pool, slots, status, first_contact, seen_at"
+_COLUMNS = (
+    "id, scaling_group, provider, settings, is_pool, slots, status, architecture, first_contact,"
+    " seen_at"
+)
+
+
+_OTHER_NAMES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +39,19 @@ class Agent:
     is_pool: bool = False
     slots: Slots = NONE
     status: str = "ALIVE"
+    architecture: str = ""
+    """The processor it has, as `uname -m` calls it; a pool may have any."""
     first_contact: str = ""
     seen_at: str = ""
+
+    def fits(self, architecture: str) -> bool:
+        """Tell whether programs for a processor run there."""
+        return self.is_pool or not self.architecture or self.architecture == plain(architecture)
+
+
+def plain(architecture: str) -> str:
+    """Return a processor's name as `uname -m` has it."""
+    return _OTHER_NAMES.get(architecture.lower(), architecture.lower())
 
 
 class Agents:
@@ -55,10 +72,22 @@ class Agents:
                 is_pool=bool(is_pool),
                 slots=recorded_slots(json.loads(str(slots))),
                 status=str(status),
+                architecture=str(architecture),
                 first_contact=str(first),
                 seen_at=str(seen),
             )
-            for ident, group, provider, settings, is_pool, slots, status, first, seen in found
+            for (
+                ident,
+                group,
+                provider,
+                settings,
+                is_pool,
+                slots,
+                status,
+                architecture,
+                first,
+                seen,
+            ) in found
         ]
         return [
             one for one in agents if scaling_groups is None or one.scaling_group in scaling_groups
@@ -83,10 +112,11 @@ class Agents:
         now = datetime.now(UTC).isoformat()
         with self._directory.write() as rows:
             rows.execute(
-                f"INSERT INTO agent ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+                f"INSERT INTO agent ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
                 " ON CONFLICT (id) DO UPDATE SET provider = excluded.provider,"
                 " settings = excluded.settings, is_pool = excluded.is_pool,"
-                " slots = excluded.slots, status = excluded.status, seen_at = excluded.seen_at",
+                " slots = excluded.slots, status = excluded.status,"
+                " architecture = excluded.architecture, seen_at = excluded.seen_at",
                 (
                     agent.id,
                     agent.scaling_group,
@@ -95,6 +125,7 @@ class Agents:
                     agent.is_pool,
                     json.dumps(agent.slots.pairs()),
                     agent.status,
+                    agent.architecture,
                     now,
                     now,
                 ),

@@ -43,7 +43,7 @@ CREATE TABLE scaling_group_domain (
 CREATE TABLE agent (
     id TEXT PRIMARY KEY, scaling_group TEXT NOT NULL, provider TEXT NOT NULL,
     settings TEXT NOT NULL, is_pool INTEGER NOT NULL, slots TEXT NOT NULL, status TEXT NOT NULL,
-    first_contact TEXT NOT NULL, seen_at TEXT NOT NULL
+    architecture TEXT NOT NULL, first_contact TEXT NOT NULL, seen_at TEXT NOT NULL
 ) WITHOUT ROWID;
 """
 

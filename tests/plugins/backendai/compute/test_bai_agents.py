@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outrig.errors import CapacityError
-from outrig_backendai.compute.agents import see_all
+from outrig_backendai.compute.agents import see_all, slots_of
+from outrig_backendai.compute.capacity import capacity
 from outrig_backendai.compute.record import Result, SessionStatus
 from outrig_backendai.compute.request import BATCH, NewSession
 from outrig_backendai.slots import Slots
 from tests.plugins.ssh.conftest import host, lab, lab_of_all  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outrig.testing.machines import Machine
     from outrig_backendai.compute.sessions import Compute
     from tests.plugins.backendai.conftest import Bai
@@ -86,3 +89,20 @@ def test_a_cloud_is_one_agent_that_makes_machines(compute: Compute, bai: Bai) ->
     assert session.status is S.PENDING
     with pytest.raises(CapacityError, match="no agent has 4000 cores"):
         compute.create(NewSession(image="python", slots=Slots(cpu=4000, mem=1 << 30)))
+
+
+def test_gpus_are_what_nvidia_smi_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho 'NVIDIA A10G'\necho 'NVIDIA A10G'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert slots_of(capacity()).cuda_device == 2
+    program.write_text("#!/bin/sh\necho 'no devices were found'\nexit 6\n")
+    assert slots_of(capacity()).devices == 0
+
+
+def test_a_session_for_another_processor_is_refused(bai: Bai) -> None:
+    other = "x86_64" if platform.machine() == "aarch64" else "arm64"
+    refused = bai("start", "--arch", other, "python")
+    assert refused.exit_code == 6
+    assert f"no agent is {other} (they are: {platform.machine()})" in refused.err
