@@ -69,7 +69,7 @@ class Tree:
                 if not (asked.take_global(at) or self._take_group_option(asked, at, prefix)):
                     if best is not None:
                         break
-                    raise self.unknown_option(word, prefix)
+                    raise self.unknown_option(word, prefix, asked)
                 continue
             longer = f"{prefix} {word}".strip()
             if longer not in self.nodes or not self._allowed(prefix, word, asked):
@@ -139,7 +139,8 @@ class Tree:
             name = problem.name.replace(".", " ")
             if problem.group == "commands" and f"{name} ".startswith(f"{longer} "):
                 return PluginError(str(problem), hint="outrig plugin doctor")
-        group = " ".join(["outrig", *asked.typed, *prefix.split()[asked.implied :]])
+        words = [*asked.typed, *prefix.split()[asked.implied :]]
+        group = " ".join([asked.shim, *words[1:]] if asked.shim else ["outrig", *words])
         known = self.children(prefix, asked)
         error = UsageError(f"{group}: unknown command {word!r}")
         near = _near(word, known)
@@ -152,9 +153,10 @@ class Tree:
             error.hint = f"{group} --help"
         return error
 
-    def unknown_option(self, word: str, prefix: str) -> UsageError:
+    def unknown_option(self, word: str, prefix: str, asked: Invocation) -> UsageError:
         """Return the error for an option that is not global, before any command."""
-        where = f"outrig {prefix}".strip()
+        words = prefix.split()
+        where = " ".join([asked.shim, *words[1:]] if asked.shim else ["outrig", *words])
         return UsageError(f"{where}: unknown option {word}", hint=f"{where} --help")
 
 
