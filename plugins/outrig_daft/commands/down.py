@@ -10,7 +10,8 @@ class DaftDown(TakesDown):
 
     summary = "Take a cluster down: all its machines are terminated"
     details = (
-        "Head and workers are terminated, and what was made beside them is removed. A cluster is "
+        "Head and workers are terminated, and what was made beside them is removed. In a cloud "
+        "this returns as soon as that was asked for, and the rest goes on by itself. A cluster is "
         "found by its name, also when its file is gone; one that `ray up` or daft-launcher made by "
         "its tags, in the region of the file or those that are set up."
     )

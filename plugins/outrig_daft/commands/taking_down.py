@@ -8,6 +8,7 @@ from outrig.api import Command, SessionState, TerminalObserver, interruptible
 from outrig.errors import NotFoundError, RemoteError
 from outrig_daft.clusters import running
 from outrig_daft.commands.words import CLUSTER, CONFIG, named
+from outrig_daft.ending import goes_on_alone, request_end
 from outrig_daft.inventory import list_nodes, take_down_found
 from outrig_ray.api import take_down
 
@@ -34,7 +35,10 @@ class TakesDown(Command):
                 if not self._others(which):
                     raise
             else:
-                ended = take_down(self.outrig, cluster, keep=self.keeps)
+                if not self.keeps and goes_on_alone(self.outrig, cluster.session):
+                    ended = request_end(self.outrig, cluster.session)
+                else:
+                    ended = take_down(self.outrig, cluster, keep=self.keeps)
                 self.note(f"{cluster.name} is {ended.state.value}")
                 if ended.state is SessionState.SUSPENDED:
                     self.note(f"  its disks are kept (and cost): outrig daft kill {cluster.name}")

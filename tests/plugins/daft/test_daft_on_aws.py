@@ -5,7 +5,11 @@ A program called `raylet` stands for Ray, which `test_living_daft` has.
 
 from __future__ import annotations
 
+import os
 import re
+import time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +18,11 @@ from outrig.testing.machines import make_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from outrig.testing.command_line import CommandLine
     from tests.plugins.aws.conftest import LivingEc2
 
+LIMIT_S = 60
 FILE = """\
 [setup]
 name = "NAME"
@@ -69,13 +73,34 @@ def states(ec2: LivingEc2, region: str, ids: list[str]) -> set[str]:
     return {one["State"]["Name"] for group in found for one in group["Instances"]}
 
 
+def until_all_is_gone(ec2: LivingEc2, run: CommandLine) -> None:
+    """Wait for what `down` has left to a process in the background."""
+    deadline = time.monotonic() + LIMIT_S
+    while run("session", "list", "--output", "json").records() or aside():
+        assert time.monotonic() < deadline, ec2.left()
+        time.sleep(0.1)
+
+
+def aside() -> list[str]:
+    """Return the processes in the background that take a cluster of this test's down."""
+    home = os.environ["OUTRIG_HOME"]
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (one / "cmdline").read_bytes().split(b"\0")
+            if b"down" in words and home.encode() in (one / "environ").read_bytes():
+                found.append(one.name)
+    return found
+
+
 @pytest.fixture
-def work(run: CommandLine, tmp_path: Path) -> Iterator[Path]:
+def work(run: CommandLine, ec2: LivingEc2, tmp_path: Path) -> Iterator[Path]:
     """The directory that commands run in."""
     run.directory = tmp_path
     yield tmp_path
     for row in run("daft", "list", "--head", "--running", "--output", "json").records():
         run("daft", "kill", str(row["cluster"]))
+        until_all_is_gone(ec2, run)
 
 
 @pytest.mark.timeout(300)
@@ -102,7 +127,11 @@ def test_the_guides_lists_and_keys(ec2: LivingEc2, run: CommandLine, work: Path)
     run("daft", "down", "new-cluster").checked()
     assert states(ec2, "us-east-1", ids) <= {"shutting-down", "terminated"}
     assert states(ec2, "eu-west-1", elsewhere) == {"running"}
-    run("daft", "down", "daft-demo").checked()
+    ec2.rule("DeleteSecurityGroup", code="DependencyViolation", http=400)
+    down = run("daft", "down", "daft-demo").checked()
+    assert "daft-demo is TERMINATING" in down.err, "its group is there still"
+    ec2.mend()
+    until_all_is_gone(ec2, run)
     listed = run("daft", "list").checked().out
     ended = block("Terminated", *both, *new)
     assert re.fullmatch(
