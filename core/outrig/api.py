@@ -32,6 +32,7 @@ _HOME = {
     "outrig.cli.table": "table",
     "outrig.cli.terminal": "clean is_terminal one_line",
     "outrig.config.glance": "configured",
+    "outrig.config.sections": "parse_yaml",
     "outrig.config.stores": "StorePlace named_stores store_place",
     "outrig.durations": "parse_limit_s",
     "outrig.engine": "Outrig",
@@ -70,7 +71,7 @@ _HOME = {
     "outrig.paths": "cache_dir",
     "outrig.project.cluster_file": "ClusterOverrides load_cluster_file",
     "outrig.project.create": "CreateForm CreateRequest create_project",
-    "outrig.project.document": "Document",
+    "outrig.project.document": "Document YamlList YamlMap YamlNode YamlScalar",
     "outrig.project.problem": "Problem ProjectFileError",
     "outrig.project.scalars": "plain_value",
     "outrig.project.schema": "AnyKind Key ListKind MapKind TextKind",
@@ -133,6 +134,7 @@ if TYPE_CHECKING:
     from outrig.cli.terminal import is_terminal as is_terminal
     from outrig.cli.terminal import one_line as one_line
     from outrig.config.glance import configured as configured
+    from outrig.config.sections import parse_yaml as parse_yaml
     from outrig.config.stores import StorePlace as StorePlace
     from outrig.config.stores import named_stores as named_stores
     from outrig.config.stores import store_place as store_place
@@ -241,6 +243,10 @@ if TYPE_CHECKING:
     from outrig.project.create import CreateRequest as CreateRequest
     from outrig.project.create import create_project as create_project
     from outrig.project.document import Document as Document
+    from outrig.project.document import YamlList as YamlList
+    from outrig.project.document import YamlMap as YamlMap
+    from outrig.project.document import YamlNode as YamlNode
+    from outrig.project.document import YamlScalar as YamlScalar
     from outrig.project.problem import Problem as Problem
     from outrig.project.problem import ProjectFileError as ProjectFileError
     from outrig.project.scalars import plain_value as plain_value

@@ -1,0 +1,1 @@
+"""Templates: what sessions are made from."""
