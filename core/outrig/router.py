@@ -83,6 +83,9 @@ def _dispatch(asked: Invocation, tree: Tree) -> int:
         return run(place.entry, asked)
     if asked.after:
         raise tree.unknown(place.prefix, asked.after[0], asked)
+    if asked.version:
+        send(sys.stdout, f"outrig {__version__}\n")
+        return 0
     from outrig.cli.menu import group_help
 
     if not place.prefix and not tree.manifest.fresh:

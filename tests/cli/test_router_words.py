@@ -158,6 +158,7 @@ def test_a_group_has_options_of_its_own(run: CommandLine) -> None:
     assert answer["group"] == {"debug": "", "output": "json", "at": "x"}
     assert run("acme", "--output", "json", "rows").checked().out.startswith("[")
     assert run("acme", "--output=console", "rows").checked().out.startswith("NAME")
+    assert run("acme", "--version").checked().out == run("--version").checked().out
     out = run("acme", "--output", "json", "rows", "--output", "plain").checked().out
     assert out.startswith("a")
 

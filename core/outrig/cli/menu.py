@@ -63,7 +63,8 @@ def group_help(tree: Tree, prefix: str, asked: Invocation, columns: int | None =
         text += f"\n{heading('Commands:')}\n{definitions(rows, columns)}"
     here = tree.entries.get(prefix)
     own = here.options if here is not None else ()
-    options = (*own, *GLOBAL_OPTIONS, *(() if asked.typed else (VERSION_OPTION,)))
+    stands_alone = not asked.typed or (here is not None and here.shim)
+    options = (*own, *GLOBAL_OPTIONS, *((VERSION_OPTION,) if stands_alone else ()))
     text += f"\n{heading('Options:')}\n{definitions(options, columns)}"
     footer = fill(f"{name} COMMAND --help tells more about a command.", columns)
     return f"{text}\n{footer}\n"

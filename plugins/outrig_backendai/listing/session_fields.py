@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from outrig_backendai.compute.record import ComputeSession
 from outrig_backendai.listing.field import Field, find_field
+from outrig_backendai.services.catalogue import services_of
 from outrig_backendai.slots import format_size
 
 
@@ -74,8 +75,18 @@ def _registry(one: ListedSession) -> str | None:
     return head if slash and ("." in head or ":" in head) else None
 
 
-def _services(one: ListedSession) -> list[str]:
-    return [str(port) for port in one.session.preopen_ports]
+def _services(one: ListedSession) -> list[dict[str, object]]:
+    return [
+        {"name": service.name, "protocol": service.protocol, "container_ports": service.ports}
+        for service in services_of(one.session)
+    ]
+
+
+def _services_text(one: ListedSession) -> str:
+    return ", ".join(
+        f"{service.name}:{service.protocol}:{'/'.join(map(str, service.ports))}"
+        for service in services_of(one.session)
+    )
 
 
 def _agents(one: ListedSession) -> list[str]:
@@ -171,7 +182,7 @@ FIELDS: tuple[Field[ListedSession], ...] = (
     Field("exit_code", "Exit Code", lambda one: one.session.exit_code),
     Field("resource_opts", "Resource Options", lambda one: dict(one.session.resource_opts)),
     Field("scaling_group", "Scaling Group", lambda one: one.session.scaling_group),
-    Field("service_ports", "Service Ports", _services),
+    Field("service_ports", "Service Ports", _services, (), _services_text),
     Field("mounts", "Mounts", lambda one: one.session.mounts, ("vfolder_mounts",)),
     Field("dependencies", "Dependencies", lambda one: one.session.depends),
     Field("priority", "Priority", lambda one: one.session.priority),

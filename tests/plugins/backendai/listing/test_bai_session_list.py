@@ -230,6 +230,21 @@ def in_a_terminal(words: list[str], keys: bytes) -> str:
     return told.decode()
 
 
+HEAVY = ("asyncio", "boto3", "fsspec", "paramiko", "terminado", "tornado", "yaml", "zstandard")
+IMPORTS = f"""
+import sys
+from outrig.router import main
+assert main(["bai", "ps"]) == 0
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+
+
+def test_a_list_imports_nothing_heavy(bai: Bai, compute: Compute) -> None:
+    put(compute, "mysession")
+    done = bai.run.program(sys.executable, "-P", "-c", IMPORTS).checked()
+    assert done.lines[-1] == "[]"
+
+
 def test_json_is_whole_when_it_is_long(bai: Bai, compute: Compute) -> None:
     for number in range(25):
         put(compute, f"many-{number:02}", minute=number)
