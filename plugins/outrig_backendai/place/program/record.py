@@ -100,4 +100,6 @@ def write_text(path: str, text: str) -> None:
             target.write(text)
         os.rename(aside, path)
     except OSError as error:
+        if os.path.lexists(aside):
+            os.unlink(aside)
         raise OSError(error.errno, error.strerror, path) from None
