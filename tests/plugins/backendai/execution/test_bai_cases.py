@@ -124,6 +124,27 @@ def test_a_client_that_is_killed_finds_its_cases_again(
     until(lambda: not is_held(compute.directory.state_directory, lock_name(drivers.id)))
 
 
+def test_with_all_processes_killed_the_next_command_lets_cases_go_on(
+    bai: Bai, run: CommandLine, compute: Compute
+) -> None:
+    client = run.start(
+        "bai", "run", "-t", "alone", "-c", "print('ran')", "--env-range", "X=range:3", "-r",
+        "cpu=0.1", "--max-parallel", "1", "--rm", "python",
+    )  # fmt: skip
+    until(lambda: compute.directory.executions.newest(compute.caller.access_key, "alone"))
+    execution = execution_of(compute, "alone")
+    until(lambda: is_held(compute.directory.state_directory, lock_name(execution.id)))
+    client.send(signal.SIGKILL)
+    os.kill(driver_of(execution), signal.SIGKILL)
+    client.wait()
+
+    bai("ps").checked()
+
+    until(lambda: execution_of(compute, "alone").ended)
+    assert [one.exit_code for one in cases_of(compute, "alone")] == [0, 0, 0]
+    assert bai("run", "--attach", "alone").checked().lines == [f"[alone-{n}] ran" for n in range(3)]
+
+
 def test_a_driver_that_is_killed_is_replaced_and_nothing_runs_twice(
     bai: Bai, run: CommandLine, compute: Compute
 ) -> None:
