@@ -188,6 +188,10 @@ class Command(BaseCommand):
         """Write one line to stdout, with what a terminal would obey made visible."""
         send(sys.stdout, clean(text) + "\n")
 
+    def flush(self) -> None:
+        """Let what was written to stdout be seen now, also where that is a pipe."""
+        sys.stdout.flush()
+
     def note(self, text: str) -> None:
         """Say on stderr what is going on, unless `--quiet`."""
         if not self.quiet:

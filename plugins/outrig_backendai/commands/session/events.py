@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 from outrig.api import Command, argument, interruptible, option
@@ -49,7 +48,7 @@ class BaiEvents(Command):
             for event in listen(compute, session):
                 if self.text("scope") in ("*", event.scope):
                     self.line(event_line(event))
-                    sys.stdout.flush()
+                    self.flush()
         return 0
 
 

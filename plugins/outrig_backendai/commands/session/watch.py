@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -60,7 +59,7 @@ class BaiWatch(Command):
             self.line(json.dumps({"event": event.name, **event.data}, ensure_ascii=False))
         else:
             self.line(f"{event.time.astimezone():%H:%M:%S} {event.name}{reason}")
-        sys.stdout.flush()
+        self.flush()
 
     def _ended(self, session: ComputeSession) -> int:
         if session.status.live:
