@@ -95,14 +95,15 @@ def drive(compute: Compute, execution_id: str) -> None:
     from outrig_backendai.execution.driver import Driver
 
     lock = Lock(compute.directory.state_directory, lock_name(execution_id))
+    execution = compute.directory.executions.get(execution_id) if lock.take() else None
+    if execution is None or execution.ended:
+        lock.close()
+        return
+    keeping = Keeping()
+    compute.outrig.watch(keeping)
+    driver = Driver(compute, execution, keeping)
     try:
-        if not lock.take():
-            return
-        execution = compute.directory.executions.get(execution_id)
-        if execution is None or execution.ended:
-            return
-        keeping = Keeping()
-        compute.outrig.watch(keeping)
-        Driver(compute, execution, keeping).drive()
+        driver.drive()
     finally:
         lock.close()
+        driver.close()

@@ -47,6 +47,9 @@ class Driver:
         self._home = execution_home(compute.directory.state_directory, execution.id)
         self._cancelled, self._over = threading.Event(), threading.Event()
         self._running: dict[int, tuple[Session, Run]] = {}
+        self._scheduling = threading.Thread(target=self._schedule, daemon=True)
+        self._starting: set[int] = set()
+        self._asked = threading.Event()
         self._idle: deque[str] = deque()
         """The sessions of cases that have ended, which may give their room to others."""
 
@@ -56,11 +59,8 @@ class Driver:
         left = [one for one in cases if not one.status.over]
         self._idle.extend(one.session_id for one in cases if one.status.over and one.session_id)
         cap = self._execution.request.cap
-        helpers = [
-            threading.Thread(target=one, daemon=True) for one in (self._look, self._schedule)
-        ]
-        for one in helpers:
-            one.start()
+        threading.Thread(target=self._look, daemon=True).start()
+        self._scheduling.start()
         try:
             if cap is None and len(left) > MOST_AT_ONCE:
                 left = [self._safely(self._asked_for, one) for one in left]
@@ -71,6 +71,11 @@ class Driver:
         self._compute.directory.executions.end(self._execution.id)
         for file in self._execution.request.files:
             Path(file.here).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Wait until sessions of others are started that are just being started here."""
+        if self._scheduling.ident is not None:
+            self._scheduling.join()
 
     def _look(self) -> None:
         """Heed the user's wish to end it all, whichever process heard it."""
@@ -83,13 +88,18 @@ class Driver:
 
     def _schedule(self) -> None:
         """Start sessions that wait, unless another process does."""
-        while not self._over.wait(_FIRST_PAUSE_S):
+        while not self._over.is_set():
+            if not self._starting:
+                self._asked.wait(_LONGEST_PAUSE_S)
+                self._asked.clear()
+                continue
             try:
                 schedule(self._compute)
             except Interrupted:
                 return
             except OutrigError as err:
                 self._compute.outrig.observer.notice(str(err))
+            self._over.wait(_FIRST_PAUSE_S)
 
     def _safely(self, step: Callable[[CaseRecord], CaseRecord], record: CaseRecord) -> CaseRecord:
         """Take a step; what fails is how the case ends."""
@@ -114,7 +124,12 @@ class Driver:
         if self._cancelled.is_set():
             return self._change(record, status=CaseStatus.CANCELLED)
         record = self._asked_for(record)
-        session = self._started(record)
+        self._starting.add(record.case.number)
+        self._asked.set()
+        try:
+            session = self._started(record)
+        finally:
+            self._starting.discard(record.case.number)
         if session is None:
             return self._change(record, status=CaseStatus.CANCELLED)
         try:
