@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import shlex
@@ -84,7 +83,7 @@ def runtime_of(
 
 def scan_script() -> str:
     """Return shell text that prints what a node has, for `scanned`."""
-    source = inspect.getsource(scanning) + "\ntell()\n"
+    source = Path(scanning.__file__).read_text("utf-8") + "\ntell()\n"
     return f'exec "${{OUTRIG_PYTHON:-python3}}" -IS -c {shlex.quote(source)}'
 
 

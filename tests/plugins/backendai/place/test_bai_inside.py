@@ -104,6 +104,14 @@ def test_a_session_whose_holder_was_killed_still_runs_scripts(roomy: Trial) -> N
     assert roomy.run("kill -KILL $$").code == 137
 
 
+def test_a_script_ends_with_what_entered_for_it(roomy: Trial) -> None:
+    text = inside(Place(), "echo $$ > pid; exec sleep 603")
+    aside = f"({text}) & echo $! > {roomy.work}/entered; until [ -s home/pid ]; do sleep 0.05; done"
+    assert roomy.shell(f"{aside}; kill -KILL $(cat entered); echo killed").out == "killed\n"
+    waits = "for turn in $(seq 600); do kill -0 $(cat pid) || exit 0; sleep 0.05; done; exit 1"
+    assert roomy.run(waits).code == 0
+
+
 def test_the_end_of_what_holds_it_ends_all_that_was_left_running(roomy: Trial) -> None:
     roomy.run("setsid sleep 601 > /dev/null 2>&1 &")
     roomy.end()
