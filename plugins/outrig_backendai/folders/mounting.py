@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,14 +77,16 @@ def made_ready(mounts: Sequence[Mount]) -> None:
     for one in mounts:
         if posixpath.basename(one.inside) != KEYS or one.source is None:
             continue
-        one.source.chmod(0o700)
-        for above, directories, files in os.walk(one.source):
+        for _, directories, files, above in os.fwalk(one.source):
+            os.fchmod(above, 0o700)
             for name in (*directories, *files):
-                _tighten(os.path.join(above, name))  # noqa: PTH118 - names may be any bytes
+                with suppress(OSError):  # links stay what they are, and lead nowhere from here
+                    _tighten(name, above)
 
 
-def _tighten(path: str) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+def _tighten(name: str, above: int) -> None:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    handle = os.open(name, flags, dir_fd=above)
     try:
         mode = os.fstat(handle).st_mode
         os.fchmod(handle, 0o700 if stat.S_ISDIR(mode) else 0o600)
