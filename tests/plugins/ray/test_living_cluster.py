@@ -9,6 +9,8 @@ import json
 import os
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 import time
 import urllib.request
@@ -132,6 +134,25 @@ def until_started(living: Clusters, file: str, line: str) -> str:
         assert time.monotonic() < deadline, said
 
 
+def find_browser() -> str | None:
+    """Return Chromium by one of its names, `None` where it is not installed."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def seen_in(browser: str, url: str, living: Clusters) -> str:
+    """Return what a page consists of once its scripts have run."""
+    words = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    words += [f"--user-data-dir={living.directory / 'browser'}", "--virtual-time-budget=20000", url]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+    return done.stdout
+
+
+def test_there_is_a_browser_to_see_the_dashboard_in() -> None:
+    if find_browser() is None:
+        pytest.skip("there is no Chromium here (package chromium): the dashboard is not looked at")
+    assert Path(find_browser() or "").is_file()
+
+
 @pytest.mark.timeout(900)
 def test_a_real_cluster_from_up_to_down(living: Clusters) -> None:
     _a_worker_of_another_version_is_refused(living)
@@ -176,6 +197,10 @@ def _the_dashboard_answers(living: Clusters, file: str) -> None:
     assert running.read_line() == f"http://localhost:{port}\n"
     with urllib.request.urlopen(f"http://localhost:{port}/api/version", timeout=60) as answer:
         assert "ray_version" in json.load(answer)
+    if (browser := find_browser()) is not None:
+        shown = seen_in(browser, f"http://localhost:{port}/", living)
+        assert "Ray Dashboard" in shown, shown
+        assert "Recent jobs" in shown, "its script has run, and its data came"
     running.send(2)
     assert running.wait().exit_code == 0
 
