@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from outrig.errors import RemoteError
@@ -28,6 +27,8 @@ class Manifest:
     """A snapshot as nodes are told of it; made once for all nodes."""
 
     def __init__(self, entries: Collection[Entry]) -> None:
+        import hashlib  # it loads OpenSSL, which listings need not
+
         wanted = [entry for entry in entries if not entry.output]
         self.data = encoded([_fields(entry) for entry in wanted])
         self.digest = hashlib.sha256(self.data).hexdigest()
