@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,7 +143,7 @@ def new_session(command: Command, image: str) -> NewSession:
         name=_text(command, "name"),
         type=_text(command, "type") or INTERACTIVE,
         environ=pairs(_texts(command, "env"), "-e"),
-        mounts=_texts(command, "mount"),
+        mounts=(*_texts(command, "mount"), *words(os.environ.get("BACKEND_VFOLDER_MOUNTS"))),
         slots=asked_slots(_texts(command, "resources")),
         resource_opts=pairs(_texts(command, "resource-opts"), "--resource-opts"),
         tag=_text(command, "tag"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,6 +74,7 @@ def check_session_name(name: str) -> str:
 
 def check_request(wanted: NewSession) -> None:
     """Raise `UsageError` for what does not go together."""
+    _check_texts(wanted)
     batch = wanted.type == BATCH
     if batch and not (wanted.startup_command or "").strip():
         raise UsageError("a batch session needs a command to run", hint="give one: -c COMMAND")
@@ -94,6 +96,19 @@ def check_request(wanted: NewSession) -> None:
     for name in wanted.environ:
         if not name or "=" in name or "\0" in name:
             raise UsageError(f'"{name}" cannot be the name of a variable')
+
+
+def _check_texts(wanted: NewSession) -> None:
+    """Raise `UsageError` for bytes of a command line that were not UTF-8."""
+    pairs = {**wanted.environ, **wanted.resource_opts, **wanted.extra}.items()
+    fields = [getattr(wanted, one.name) for one in dataclass_fields(wanted)]
+    several = [text for one in fields if isinstance(one, tuple) for text in one]
+    for text in (*fields, *several, *(text for pair in pairs for text in pair)):
+        try:
+            str(text).encode()
+        except UnicodeEncodeError as err:
+            shown = str(text)[:80]
+            raise UsageError(f"what is asked for has bytes that are not UTF-8: {shown!r}") from err
 
 
 def _owner(compute: Compute, wanted: NewSession) -> _Owner:

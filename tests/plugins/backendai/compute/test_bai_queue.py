@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outrig.api import Outrig, is_held
+from outrig.api import Lock, Outrig, is_held
 from outrig.errors import ConflictError
 from outrig_backendai.compute.background import schedule
 from outrig_backendai.compute.holds import Holds
@@ -145,6 +145,19 @@ def test_two_hundred_sessions_share_two_cores(compute: Compute, make: Make) -> N
     }
     began = [one.scheduled_at.timestamp() for one in done if one.scheduled_at is not None]
     assert began == sorted(began)
+
+
+def test_the_scheduler_works_until_nothing_waits_and_never_twice(
+    compute: Compute, make: Make, bai: Bai
+) -> None:
+    session = make("waits")
+    lock = Lock(compute.directory.state_directory, NAME)
+    assert lock.take()
+    bai("schedule").checked()
+    assert statuses(compute, session) == [S.PENDING]
+    lock.close()
+    bai("schedule").checked()
+    assert statuses(compute, session) == [S.RUNNING]
 
 
 def test_batch_sessions_start_at_their_time(compute: Compute, make: Make) -> None:

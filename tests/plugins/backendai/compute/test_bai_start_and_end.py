@@ -55,8 +55,23 @@ def test_what_can_never_run_is_refused_with_the_reason(bai: Bai) -> None:
         (("-d", "moon"), 4, 'no domain "moon"'),
         (("-g", "moon"), 4, 'no group "moon" in domain default'),
         (("-o", "AKIAOTHER"), 4, "no keypair AKIAOTHER"),
+        (("-t", "n\u00e4me"), 2, "4 to 64 letters"),
+        (("-e", "A=\udcff"), 2, "bytes that are not UTF-8"),
+        (("--cluster-size", "0"), 2, "--cluster-size 0 is less than 1"),
+        (("--depends", "nobody"), 4, 'no session "nobody"'),
+        (("--starts-at", "5x", "--type", "batch", "-c", "true"), 2, "neither a time nor a span"),
+        (("--callback-url", "ftp://example.com"), 2, "no address of http"),
+        (("--bootstrap-script", "nowhere.sh"), 3, "No such file or directory"),
+        (("--resource-opts", "shmem=2g"), 2, "shmem must be less than mem"),
     ):
         refused = bai("start", *words, "python")
         assert refused.exit_code == code, str(refused)
         assert reason in refused.err
         assert refused.out == ""
+
+
+def test_folders_of_the_environment_are_mounted_too(bai: Bai) -> None:
+    variables = {"BACKEND_VFOLDER_MOUNTS": "nowhere"}
+    refused = bai.run("bai", "start", "python", env=variables)
+    assert refused.exit_code == 4
+    assert "nowhere" in refused.err
