@@ -27,7 +27,8 @@ TEXT = (
     f"The client of 24.09 in an environment of its own, with the Python 3.12 that it asks for. "
     f"{SESSIONS} sessions are listed. Its `ps` asks a program on the loopback that answers at once "
     f"what a server would, so that neither a network nor a server's work is measured; ours reads "
-    f"its records and asks this computer's node whether the sessions, which run, still do."
+    f"its records, and asks this computer's node whether sessions that run still do; `--dead` "
+    f"lists {SESSIONS} that are over, and asks nobody."
 )
 
 
@@ -48,18 +49,22 @@ def backendai(place: Place, rounds: int) -> Iterator[str]:
 def _beside(place: Place, client: str, rounds: int) -> str:
     outrig = str(BIN / "outrig")
     names = [f"session-{number}" for number in range(SESSIONS)]
+    start = ("start", "-r", "cpu=0.1", "-r", "mem=64m", "python", "-t")
     for name in names:
-        place.do(outrig, "bai", "start", "-t", name, "-r", "cpu=0.1", "-r", "mem=64m", "python")
+        place.do(outrig, "bai", *start, name)
+    place.do(outrig, "bai", "rm", *names)
+    for name in names:
+        place.do(outrig, "bai", *start, name)
     try:
         with _responder() as variables:
             comparisons = [
                 Comparison(
-                    ours=_case(place, "outrig bai", [outrig, "bai"], word, {}),
-                    against=_case(place, "backend.ai", [client], word, variables),
+                    ours=_case(place, "outrig bai", [outrig, "bai"], words, {}),
+                    against=_case(place, "backend.ai", [client], words[:1], variables),
                     wall_bound=BOUND,
                     cpu_bound=BOUND,
                 )
-                for word in ("--help", "ps")
+                for words in (["--help"], ["ps"], ["ps", "--dead"])
             ]
             table = Table(title=TITLE, text=TEXT, comparisons=comparisons, rounds=rounds)
             return render(table)
@@ -67,10 +72,12 @@ def _beside(place: Place, client: str, rounds: int) -> str:
         place.do(outrig, "bai", "rm", *names)
 
 
-def _case(place: Place, name: str, argv: list[str], word: str, variables: dict[str, str]) -> Case:
+def _case(
+    place: Place, name: str, argv: list[str], words: list[str], variables: dict[str, str]
+) -> Case:
     return Case(
-        name=f"`{name} {word}`",
-        argv=[*argv, word],
+        name=f"`{' '.join([name, *words])}`",
+        argv=[*argv, *words],
         cwd=place.root,
         variables={**place.variables, **variables},
     )
