@@ -70,13 +70,18 @@ def as_plain(value: object) -> object:
     return str(value)
 
 
-def find_field(fields: Sequence[Field[T]], name: str) -> Field[T]:
-    """Return the field of that name; raises `UsageError` naming what there is."""
+def find_field(fields: Sequence[Field[T]], name: str, option: str = "") -> Field[T]:
+    """Return the field of that name; raises `UsageError` naming what there is.
+
+    `option` is where the name stands, unless that is `-f`, whose error is Backend.AI's own.
+    """
     for one in fields:
         if name == one.name or name in one.also:
             return one
     raise UsageError(
-        f"There is no such format option: {name}",
+        f"{option}: there is no field {name!r}"
+        if option
+        else f"There is no such format option: {name or repr(name)}",
         hint=f"fields: {', '.join(one.name for one in fields)}",
     )
 

@@ -41,7 +41,7 @@ def ordered(records: Sequence[T], text: str | None, fields: Sequence[Field[T]]) 
     """Return records by fields: `name` or `+name` upwards, `-name` downwards, commas between."""
     found = list(records)
     for one in reversed([part.strip() for part in (text or "").split(",") if part.strip()]):
-        field = find_field(fields, one.lstrip("+-"))
+        field = find_field(fields, one.lstrip("+-"), "--order")
         found.sort(key=lambda record: _key(field, record), reverse=one.startswith("-"))
     return found
 
@@ -102,7 +102,7 @@ class _Reader:
         return found
 
     def _comparison(self) -> Callable[[object], bool]:
-        field = find_field(self._fields, self._next())
+        field = find_field(self._fields, self._next(), self._option)
         sign = self._next()
         if sign in _COMPARISONS:
             return _compared(field, sign, _unquoted(self._next()))

@@ -75,7 +75,7 @@ def test_a_filter_selects(text: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("nosuch == 1", "There is no such format option: nosuch"),
+        ("nosuch == 1", "--filter: there is no field 'nosuch'"),
         ("name", "it ends too early"),
         ("name ==", "it ends too early"),
         ("name is 3", "is takes null"),
@@ -107,6 +107,11 @@ def test_a_filter_that_is_wrong_is_named(text: str, reason: str) -> None:
 )
 def test_an_order_sorts(text: str, names: list[str]) -> None:
     assert [one.name for one in ordered(THINGS, text, FIELDS)] == names
+
+
+def test_an_order_by_what_is_not_there_is_named() -> None:
+    with pytest.raises(UsageError, match="--order: there is no field 'nosuch'"):
+        ordered(THINGS, "-nosuch", FIELDS)
 
 
 def test_pages_are_cut() -> None:
