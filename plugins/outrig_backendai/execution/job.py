@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +16,13 @@ from outrig_backendai.place.entering import host_path, inside
 from outrig_backendai.place.limits import limits_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from outrig.api import Run
     from outrig_backendai.compute.record import ComputeSession
     from outrig_backendai.compute.sessions import Compute
     from outrig_backendai.execution.feeding import Feed
+    from outrig_backendai.execution.languages import Language
 
 COMMAND = "run"
 """What runs are recorded as, so that they are told from those of services and of set-up."""
@@ -42,26 +44,36 @@ class Job:
 def script_of(compute: Compute, session: ComputeSession, job: Job) -> str:
     """Send a job's files to a running session, and return the shell text that does the rest."""
     language = language_of(session.image)
-    files, code = list(job.files), job.code
-    with tempfile.TemporaryDirectory(prefix="outrig-") as aside:
-        if code is not None and needs_file(code, language):
-            name = f"main{language.suffix}"
-            written = Path(aside) / name
-            written.write_text(code)
-            files, code = [Source(here=str(written), inside=f".run/{name}")], None
-        send(compute, session, files)
-    steps = Steps(
-        code=code,
-        paths=tuple(one.inside for one in files),
-        clean=job.clean,
-        build=job.build,
-        exec=job.exec,
-        environ=job.environ,
-    )
+    if job.code is None:
+        send(compute, session, job.files)
+        steps = Steps(
+            paths=tuple(one.inside for one in job.files),
+            clean=job.clean,
+            build=job.build,
+            exec=job.exec,
+            environ=job.environ,
+        )
+    elif needs_file(job.code, language):
+        file = _send_code(compute, session, job.code, language)
+        steps = Steps(paths=(file.inside,), environ=job.environ)
+    else:
+        steps = Steps(code=job.code, environ=job.environ)
     return inside(compute.place(session), steps.script(language))
 
 
-def send(compute: Compute, session: ComputeSession, files: list[Source]) -> None:
+def _send_code(compute: Compute, session: ComputeSession, code: str, language: Language) -> Source:
+    """Put code into a file of the session; returns which."""
+    import tempfile  # it takes longer to import than most that is here
+
+    with tempfile.TemporaryDirectory(prefix="outrig-") as aside:
+        written = Path(aside) / f"main{language.suffix}"
+        written.write_text(code)
+        file = Source(here=str(written), inside=f".run/{written.name}")
+        send(compute, session, (file,))
+    return file
+
+
+def send(compute: Compute, session: ComputeSession, files: Sequence[Source]) -> None:
     """Copy files to where they belong in a running session."""
     place, outrig_session = compute.place(session), compute.outrig_session(session)
     for one in files:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,6 +41,8 @@ def execution_home(state_directory: str, execution_id: str) -> Path:
 
 def forget_execution(state_directory: str, execution_id: str) -> None:
     """Remove all that is kept of a `run` with ranges."""
+    import shutil
+
     shutil.rmtree(execution_home(state_directory, execution_id), ignore_errors=True)
 
 

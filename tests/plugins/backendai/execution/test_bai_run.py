@@ -73,7 +73,9 @@ def test_files_are_sent_with_their_path_and_run(bai: Bai, run: CommandLine) -> N
         "./myscript.py", "src",
     )  # fmt: skip
     by_itself = bai("run", "--rm", "-q", "python", "myscript.py", "src/part.py")
-    based = bai("run", "--rm", "-q", "--basedir", "src", "--exec", "ls", "python", "src/part.py")
+    based = bai(
+        "run", "--rm", "-q", "--basedir", "src", "--exec", "ls *.py", "python", "src/part.py"
+    )
 
     assert with_words.checked().out == "['arg1', 'arg 2'] part\n"
     assert by_itself.checked().out == "[] part\n"
@@ -112,6 +114,14 @@ def test_more_memory_than_the_session_has_is_the_end(bai: Bai) -> None:
     assert done.exit_code != 0
     assert done.out == ""
     assert "hungry: FAILED: memory limit 128 MiB exceeded" in done.err or "MemoryError" in done.err
+
+
+def test_code_that_is_too_long_for_a_command_line_runs(bai: Bai) -> None:
+    long = 'print(len("' + "'" * 60_000 + '"))'
+
+    done = bai("run", "--rm", "-q", "--exec", "exit 9", "-c", long, "python").checked()
+
+    assert done.out == "60000\n"
 
 
 def test_a_terminal_of_its_own(bai: Bai) -> None:
