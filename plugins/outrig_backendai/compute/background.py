@@ -83,14 +83,13 @@ class _Scheduler:
 
     def _adopt(self) -> None:
         """Take the locks of those that nobody waits for, and let go of those that are over."""
-        waiting = self._compute.directory.sessions.queue()
-        ids = {one.id for one in waiting}
-        for gone in self._holds.ids - ids - self._launches.keys():
+        waiting = self._compute.directory.sessions.waiting()
+        for gone in self._holds.ids - set(waiting) - self._launches.keys():
             self._holds.drop(gone)
         for one in waiting:
             if len(self._holds.ids) >= _MOST_HELD:
                 return
-            self._holds.take(one.id)
+            self._holds.take(one)
 
     def _collect(self) -> bool:
         """Let go of what has been launched; says what went wrong with it."""

@@ -31,13 +31,16 @@ IDLE = "idle-timeout"
 
 def mend(
     compute: Compute,
-    queue: Sequence[ComputeSession],
+    dependent: Sequence[ComputeSession],
     holding: Sequence[ComputeSession],
     *,
     everywhere: bool,
 ) -> None:
-    """Bring waiting and holding sessions up to date, each unless somebody works on it."""
-    for session in queue:
+    """Bring sessions that depend on others, or hold slots, up to date.
+
+    Each unless somebody works on it.
+    """
+    for session in dependent:
         never = can_never(compute, session)
         if never is not None:
             _quietly_cancel(compute, session, never)

@@ -8,6 +8,7 @@ waits for it.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from outrig_backendai.compute.allotting import Room
@@ -26,18 +27,13 @@ if TYPE_CHECKING:
 
 def turn(compute: Compute, mine: Collection[str]) -> list[ComputeSession]:
     """Allot agents to waiting sessions of ours (by id); returns those that have theirs now."""
-    queue = compute.directory.sessions.queue()
-    if not any(one.id in mine for one in queue):
+    if not set(compute.directory.sessions.waiting()) & set(mine):
         return []
-    places = {
-        (one.domain, one.scaling_group): groups_for(compute, one.domain, one.scaling_group)
-        for one in queue
-        if one.any_scaling_group
-    }
     agents = agents_of(compute, [one.name for one in compute.directory.scaling_groups.all()])
     with compute.directory.write() as rows:
         table = compute.directory.sessions
-        queue = table.queue()  # as it is now that nobody else writes
+        queue = table.queue()  # as it is, as nobody else writes now
+        groups_of = cache(lambda domain: groups_for(compute, domain, None))
         holding = table.holding()
         room = Room(agents, held_on(holding), holding)
         allotted = []
@@ -45,7 +41,7 @@ def turn(compute: Compute, mine: Collection[str]) -> list[ComputeSession]:
         for session in sorted(queue, key=lambda one: -one.priority):
             if why_not_yet(compute, session, holding) is not None:
                 continue
-            groups = _groups(session, places)
+            groups = _groups(session, groups_of)
             found = None if blocked & set(groups) else room.take(session, groups)
             if found is None:
                 blocked |= set(groups)
@@ -57,11 +53,11 @@ def turn(compute: Compute, mine: Collection[str]) -> list[ComputeSession]:
 
 
 def _groups(
-    session: ComputeSession, places: dict[tuple[str, str | None], tuple[str, ...]]
+    session: ComputeSession, groups_of: Callable[[str], tuple[str, ...]]
 ) -> tuple[str, ...]:
     if not session.any_scaling_group and session.scaling_group is not None:
         return (session.scaling_group,)
-    return places.get((session.domain, session.scaling_group), ())
+    return groups_of(session.domain)
 
 
 def _scheduling(found: Allotment, now: datetime) -> Callable[[ComputeSession], ComputeSession]:

@@ -13,9 +13,9 @@ def settle(compute: Compute, *, everywhere: bool = False) -> None:
 
     This computer's node is asked about those here, and with `everywhere` other nodes about theirs.
     """
-    queue = compute.directory.sessions.queue()
+    dependent = compute.directory.sessions.dependent()
     holding = compute.directory.sessions.holding()
-    if queue or holding:
+    if dependent or holding:
         from outrig_backendai.compute.mending import mend
 
-        mend(compute, queue, holding, everywhere=everywhere)
+        mend(compute, dependent, holding, everywhere=everywhere)

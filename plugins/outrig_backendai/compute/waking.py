@@ -20,8 +20,8 @@ def wake(compute: Compute) -> bool:
     Work are sessions that wait, and commands of batch sessions whose end is waited for, unless
     another process works on them.
     """
-    queue, batch = compute.directory.sessions.queue(), running_batch(compute)
-    if not queue and not batch:
+    waiting, batch = compute.directory.sessions.waiting(), running_batch(compute)
+    if not waiting and not batch:
         return False
     from outrig.api import is_held, start_aside
     from outrig_backendai.compute.holds import is_worked_on
@@ -29,7 +29,7 @@ def wake(compute: Compute) -> bool:
     directory = compute.directory.state_directory
     if is_held(directory, NAME):
         return False
-    if not batch and all(is_worked_on(compute, one.id) for one in queue):
+    if not batch and all(is_worked_on(compute, one) for one in waiting):
         return False
     start_aside(directory, ("bai", "schedule"), "bai-scheduler.log")
     return True

@@ -88,6 +88,20 @@ class Sessions:
         """Return the sessions that wait, in the order in which they came."""
         return self._select("WHERE status = ? ORDER BY number", SessionStatus.PENDING.value)
 
+    def waiting(self) -> list[str]:
+        """Return the ids of the sessions that wait, in the order in which they came."""
+        rows = self._directory.rows(
+            "SELECT id FROM session WHERE status = ? ORDER BY number", SessionStatus.PENDING.value
+        )
+        return [str(row[0]) for row in rows]
+
+    def dependent(self) -> list[ComputeSession]:
+        """Return the sessions that wait for others to succeed."""
+        return self._select(
+            'WHERE status = ? AND instr(record, CAST(\'"depends":["\' AS BLOB)) ORDER BY number',
+            SessionStatus.PENDING.value,
+        )
+
     def holding(self) -> list[ComputeSession]:
         """Return the sessions that hold slots."""
         states = [one.value for one in SessionStatus if one.holds]

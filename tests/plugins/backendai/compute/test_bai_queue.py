@@ -124,6 +124,7 @@ def _queue(compute: Compute) -> list[ComputeSession]:
     return compute.directory.sessions.queue()
 
 
+@pytest.mark.timeout(300)
 def test_two_hundred_sessions_share_two_cores(compute: Compute, make: Make) -> None:
     part = Slots(cpu=0.25, mem=64 << 20)
     queued = [make(f"tiny-{number:03}", batch="true", slots=part) for number in range(200)]
