@@ -145,8 +145,9 @@ def test_a_folder_from_elsewhere_comes_and_goes(
     code = """for one in ('in', 'fixed'):
         open(one + '/new', 'w').write(open(one + "/deep/ö '1'").read())"""
     bai("run", "-t", "faraway", "-c", code, IMAGE).checked()
-    session = compute.find("faraway")
-    assert bring_back(compute, session) == {"data": 1}
+    back = bai("vfolder", "bring-back", "faraway").checked()
+    assert back.err == "data: 1 file\n"
+    assert bring_back(compute, compute.find("faraway")) == {"data": 0}
     assert text_of(mine, "data", "new") == "1"
     bai("run", "-t", "faraway", "-c", "open('in/new', 'a').write('2')", IMAGE).checked()
     bai("restart", "faraway").checked()
