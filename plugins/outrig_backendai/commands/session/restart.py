@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from outrig.api import Command, Outcome, argument, each, finish, interruptible
+from outrig.api import Command, argument
 from outrig_backendai.commands.session_options import OWNER
-from outrig_backendai.compute.sessions import Compute
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from outrig_backendai.commands.several import for_each_session
 
 
 class BaiRestart(Command):
@@ -25,21 +20,7 @@ class BaiRestart(Command):
     options = (OWNER,)
 
     def handle(self) -> int:
-        """Restart them all; one that cannot be restarted does not keep the others."""
-        compute = Compute(self.outrig)
-        references = list(dict.fromkeys(self.argument_words("session-name")))
-        with interruptible(self.outrig):
-            outcomes = each(references, [self._restarting(compute, one) for one in references])
-        code = finish(outcomes, runs_commands=False)
-        if code == 0:
-            self.note("Done.")
-        return code
-
-    def _restarting(self, compute: Compute, reference: str) -> Callable[[], Outcome]:
+        """Restart them all."""
         from outrig_backendai.compute.restarting import restart
 
-        def act() -> Outcome:
-            restart(compute, compute.find(reference, self.text("owner")))
-            return Outcome(session=None, name=reference)
-
-        return act
+        return for_each_session(self, self.argument_words("session-name"), restart)

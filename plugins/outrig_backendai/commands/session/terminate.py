@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.api import Command, Outcome, argument, each, finish, interruptible, option
+from outrig.api import Command, argument, option
 from outrig_backendai.commands.session_options import OWNER
+from outrig_backendai.commands.several import for_each_session
 from outrig_backendai.compute.dependants import dependants
-from outrig_backendai.compute.sessions import Compute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from outrig_backendai.compute.record import ComputeSession
+    from outrig_backendai.compute.sessions import Compute
 
 
 class BaiTerminate(Command):
@@ -37,25 +36,13 @@ class BaiTerminate(Command):
     )
 
     def handle(self) -> int:
-        """End them all; one that cannot be ended does not keep the others."""
-        compute = Compute(self.outrig)
-        references = list(dict.fromkeys(self.argument_words("sessid")))
-        with interruptible(self.outrig):
-            outcomes = each(references, [self._ending(compute, one) for one in references])
-        code = finish(outcomes, runs_commands=False)
-        if code == 0:
-            self.note("Done.")
-        return code
+        """End them all."""
+        return for_each_session(self, self.argument_words("sessid"), self._end_with_others)
 
-    def _ending(self, compute: Compute, reference: str) -> Callable[[], Outcome]:
-        def end() -> Outcome:
-            session = compute.find(reference, self.text("owner"))
-            also = dependants(compute, session) if self.flag("recursive") else []
-            for one in (*also, session):
-                self._end(compute, one)
-            return Outcome(session=None, name=reference)
-
-        return end
+    def _end_with_others(self, compute: Compute, session: ComputeSession) -> None:
+        also = dependants(compute, session) if self.flag("recursive") else []
+        for one in (*also, session):
+            self._end(compute, one)
 
     def _end(self, compute: Compute, session: ComputeSession) -> None:
         used = _used(compute, session) if self.flag("stats") else ""
