@@ -19,6 +19,7 @@ _QUERY = """
     SELECT id, name, state, ended, provider, project_name, root, created_at, used_at, snapshot_id,
         error, limited, cloud,
         (SELECT script FROM run WHERE session_id = session.id AND NOT run.ended
+            AND json_extract(CAST(run.record AS TEXT), '$.beside') IS NOT 1
             ORDER BY run.id DESC LIMIT 1),
         (SELECT count(*) FROM run WHERE session_id = session.id AND NOT run.ended)
     FROM session WHERE (project_id = ?1 OR ?1 IS NULL) AND (NOT ended OR ?2) ORDER BY id DESC

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from outrig.api import ClusterCommands, ClusterFile, Compute, NodeGroup, Session
+from outrig.api import ClusterCommands, ClusterFile, Compute, NodeGroup, Session, Stream
 from outrig.errors import RemoteError
 from outrig_ray.clusters.bringing_up import Restart, UpOptions, work_on
 from outrig_ray.clusters.following import StepError
-from outrig_ray.clusters.runtime import runtimes
+from outrig_ray.clusters.runtime import GRACE_S, runtimes
+from outrig_ray.clusters.script import MARK
 from outrig_ray.clusters.survey import Surveyed, check_versions, survey
 from outrig_ray.clusters.watching import Watcher
 
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
     from outrig.errors import OutrigError
 
 ADDRESS = "RAY_ADDRESS"
+_ADDRESS = re.compile(r"^# address (\S+)$", re.MULTILINE)
+_MOST_TEXT = 1 << 20
 _START = """\
 cd "$OLDPWD" || exit 1  # the session's directory, as what runs there finds
 # environment {environment}
+# address {address}
 mkdir -m 700 -p {temporary} && [ -O {temporary} ] || exit 1
 export PYTHONPATH="$PWD${{PYTHONPATH:+:$PYTHONPATH}}"
 ray start {options} --disable-usage-stats"""
@@ -39,9 +44,7 @@ def is_up(outrig: Outrig, session: Session) -> bool:
     head, *workers = runs
     if any(one.params.get("head") != head.id for one in workers):
         return False
-    refs = tuple(one.ref for one in runs if one.ref is not None)
-    states = outrig.runtime.executor(session).observe(refs)
-    return not any(one.status.ended for one in states)
+    return all(_lives(outrig, session, one) for one in runs)
 
 
 def _is_of(run: Run, session: Session) -> bool:
@@ -56,12 +59,11 @@ def bring_up(outrig: Outrig, session: Session, version: str | None) -> Mapping[s
     """
     nodes = survey(outrig, session)
     check_versions(nodes, version)
-    known = runtimes(outrig, session)
+    known = _living(outrig, session)
     changed = any(not _is_of(one, session) for one in known.values())
     head = known.get(session.nodes[0].id)
-    stays = head is not None and not changed and _lives(outrig, session, head)
-    address = session.variables.get(ADDRESS) if stays else None
-    plan = _Plan(session=session, nodes=nodes, address=address or _address(nodes))
+    found = None if head is None or changed else _ADDRESS.search(head.script)
+    plan = _Plan(session=session, nodes=nodes, address=found[1] if found else _address(nodes))
     restart = Restart.ALWAYS if changed else Restart.NEVER
     options = UpOptions(restart=restart, plain=True, temporary=plan.temporary)
     notices = _Notices(outrig)
@@ -75,10 +77,27 @@ def bring_up(outrig: Outrig, session: Session, version: str | None) -> Mapping[s
     return {ADDRESS: plan.address}
 
 
+def _living(outrig: Outrig, session: Session) -> dict[str, Run]:
+    """Return the runs in which Ray was started and goes on, by node; others are ended.
+
+    A start that nobody follows any more, as its client was killed, is better begun anew.
+    """
+    known = runtimes(outrig, session)
+    living = {node: run for node, run in known.items() if _lives(outrig, session, run)}
+    if left := [run for node, run in known.items() if node not in living]:
+        outrig.cancel_runs(session, left, GRACE_S)
+    return living
+
+
 def _lives(outrig: Outrig, session: Session, run: Run) -> bool:
+    """Tell whether a run goes on and has said that Ray is started."""
     if run.ref is None:
         return False
-    return not outrig.runtime.executor(session).observe((run.ref,))[0].status.ended
+    control = outrig.runtime.executor(session)
+    if control.observe((run.ref,))[0].status.ended:
+        return False
+    said = control.read_log(run.ref, Stream.OUT, 0, _MOST_TEXT).data
+    return f"{MARK}started\n".encode() in said
 
 
 def _address(nodes: list[Surveyed]) -> str:
@@ -134,6 +153,7 @@ class _Plan:
         words = [role, *(f"--{name}={one}" for name, one in values.items()), *self._slots()]
         start = _START.format(
             environment=self.session.environment_digest,
+            address=self.address,
             temporary=self.temporary,
             options=shlex.join(words),
         )

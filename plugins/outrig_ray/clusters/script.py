@@ -97,8 +97,9 @@ while :; do
 done
 """
 _CLEAR = r"""clear_away() {{
-  for turn in 1 2 3 4; do [ -n "$(find_ray)" ] || break; sleep 1; done
-  rm -rf {temporary}
+  for turn in 1 2; do [ -n "$(find_ray)" ] || break; sleep 1; done
+  pids=$(find_ray); [ -z "$pids" ] || kill -9 $pids
+  rm -rf {temporary} 2>/dev/null || {{ sleep 0.5; rm -rf {temporary}; }}
   exit 143
 }}
 trap clear_away TERM

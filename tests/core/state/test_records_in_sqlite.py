@@ -85,6 +85,27 @@ def test_what_nodes_have_cost_is_added_up_while_they_run(
     assert stopped.cloud.usd(begin + 9 * hour) == 3.0
 
 
+def test_what_runs_beside_others_is_not_what_a_session_runs(
+    state: State, session: MakeSession
+) -> None:
+    made = session()
+    state.sessions.add(made)
+    for number, beside in enumerate((False, True)):
+        run_id = f"run-{number}"
+        status = RunState(id=run_id, status=RunStatus.RUNNING)
+        one = Run(
+            id=run_id,
+            session_id=made.id,
+            script=f"script {number}",
+            created_at=made.created_at,
+            state=status,
+            beside=beside,
+        )
+        state.runs.put([one])
+    (found,) = overview(state.database, "p1")
+    assert (found.script, found.unfinished_runs) == ("script 0", 2)
+
+
 def test_where_one_price_is_not_known_nothing_is_claimed(
     state: State, session: MakeSession
 ) -> None:

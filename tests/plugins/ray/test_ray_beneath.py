@@ -6,6 +6,10 @@ A real Ray beneath a session is in `test_living_cluster`.
 from __future__ import annotations
 
 import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +19,10 @@ from outrig.errors import RemoteError
 from outrig_ray.clusters.survey import PORTS, Surveyed, check_versions
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from outrig.testing.command_line import CommandLine
     from outrig.testing.fixtures import ProjectMaker
 
+LIMIT_S = 60
 FILE = "name: demo\nruntime: {}\ncommands:\n- {{name: hello, command: echo hello}}\n"
 
 
@@ -89,6 +92,92 @@ def test_a_plan_has_the_runtime_as_a_step(run: CommandLine, project: ProjectMake
     assert done.out.splitlines()[4:] == ["4. runtime: ray==2.60.0 on 1 node", "5. run: echo hello"]
     shown = run("project", "show").checked()
     assert "runtime:       ray==2.60.0" in shown.out
+
+
+RAY = """\
+#!/bin/bash
+[ "$1" = start ] || { echo ray, version 9.9.9; exit; }
+while [ -e "$GATE" ]; do sleep 0.1; done
+cp /bin/sleep "$GATE.raylet/raylet"; "$GATE.raylet/raylet" 3600 >/dev/null 2>&1 &
+"""
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program called `raylet` stands for Ray; it starts once what is returned is not there."""
+    gate = tmp_path / "gate"
+    (tmp_path / "gate.raylet").mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/ray").write_text(RAY)
+    (tmp_path / "bin/ray").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("GATE", str(gate))
+    return gate
+
+
+def raylets(gate: Path) -> list[int]:
+    """Return the processes that stand for Ray."""
+    program = f"{gate}.raylet/raylet"
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str((one / "exe").readlink()).startswith(program):
+                found.append(int(one.name))
+    return found
+
+
+def test_ray_is_started_once_and_again_where_it_has_died(
+    run: CommandLine, project: ProjectMaker, stand_in: Path
+) -> None:
+    project({"outrig.yaml": FILE.format("ray").replace("echo hello", "echo $RAY_ADDRESS")})
+    first = run("session", "start", "hello", "--name", "one").checked()
+    assert first.out.startswith("127.0.0.1:")
+    (pid,) = raylets(stand_in)
+    again = run("session", "start", "hello", "--name", "one").checked()
+    assert (again.out, "runtime: it is up" in again.err) == (first.out, True)
+    assert raylets(stand_in) == [pid]
+    (listed,) = run("session", "list", "--output", "json").records()
+    assert not listed["run"], "what is beneath is nothing that the user runs"
+    os.kill(pid, signal.SIGKILL)
+    anew = run("session", "start", "hello", "--name", "one").checked()
+    assert ("runtime: ray on 1 node" in anew.err, len(raylets(stand_in))) == (True, 1)
+    sweep = run("session", "execute", "--name", "one", "--shell", "echo $OUTRIG_BESIDE.").checked()
+    assert sweep.out == ".\n"
+    run("session", "stop", "one").checked()
+    assert raylets(stand_in) == []
+
+
+def test_a_start_that_was_killed_is_begun_anew(
+    run: CommandLine, project: ProjectMaker, stand_in: Path
+) -> None:
+    project({"outrig.yaml": FILE.format("ray")})
+    stand_in.touch()
+    starting = run.start("session", "start", "hello", "--name", "one")
+    deadline = time.monotonic() + LIMIT_S
+    while "ray-runtime" not in run("run", "list").out:
+        assert time.monotonic() < deadline
+    starting.send(signal.SIGKILL)
+    starting.wait()
+    stand_in.unlink()
+    done = run("session", "start", "hello", "--name", "one").checked()
+    assert (done.out, len(raylets(stand_in))) == ("hello\n", 1)
+    run("session", "stop", "one").checked()
+    assert raylets(stand_in) == []
+
+
+def test_ctrl_c_while_ray_starts_leaves_nothing(
+    run: CommandLine, project: ProjectMaker, stand_in: Path
+) -> None:
+    project({"outrig.yaml": FILE.format("ray")})
+    stand_in.touch()
+    starting = run.start("session", "start", "hello", "--name", "one")
+    deadline = time.monotonic() + LIMIT_S
+    while "ray-runtime" not in run("run", "list").out:
+        assert time.monotonic() < deadline
+    starting.send(signal.SIGINT)
+    assert starting.wait(LIMIT_S).exit_code == 130
+    assert run("session", "list", "--output", "json").records() == []
+    assert raylets(stand_in) == []
 
 
 @pytest.mark.parametrize(
