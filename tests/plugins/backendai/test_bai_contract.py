@@ -165,3 +165,21 @@ def test_a_command_takes_as_many_arguments(row: dict[str, Any]) -> None:
         return
     assert len(arguments) >= len(row["args"])
     assert arguments[-1].is_list() is repeated
+
+
+SAME = (
+    ("bai terminate", "bai rm"),
+    ("bai terminate", "bai session destroy"),
+    ("bai start", "bai create"),
+    ("bai ps", "bai admin session list"),
+    ("bai info", "bai admin session info"),
+    ("bai session-template update", "bai sesstpl update"),
+    ("bai admin images", "bai admin image list"),
+    ("bai admin scaling-groups add", "bai admin scaling-group add"),
+)
+
+
+@pytest.mark.parametrize(("old", "new"), SAME)
+def test_old_and_new_names_are_one_command(old: str, new: str) -> None:
+    places = [place_of(words.removeprefix("bai ")) for words in (old, new)]
+    assert places[0].prefix == places[1].prefix == old

@@ -16,7 +16,28 @@ if TYPE_CHECKING:
     from outrig_backendai.compute.sessions import Compute
     from tests.plugins.backendai.conftest import Bai
 
-GROUPS = "scaling-groups"
+
+CHANGES = (
+    "bai admin alias-image mine python",
+    "bai admin dealias-image mine",
+    "bai admin rescan-images",
+    "bai admin scaling-groups add big",
+    "bai admin scaling-groups update default",
+    "bai admin scaling-groups delete default",
+    "bai admin scaling-groups associate-scaling-group default default",
+    "bai admin scaling-groups dissociate-scaling-group default default",
+)
+
+
+def test_only_superadmins_change_what_all_use(bai: Bai, compute: Compute) -> None:
+    with compute.directory.write() as rows:
+        rows.execute("UPDATE user SET role = 'user'")
+    for line in CHANGES:
+        done = bai(*line.split()[1:])
+        assert (done.exit_code, "only superadmins" in done.err) == (5, True), line
+    bai("admin", "images").checked()
+    others = bai("ps", "--access-key", "*")
+    assert (others.exit_code, "only administrators" in others.err) == (5, True)
 
 
 def images(bai: Bai) -> list[dict[str, object]]:
@@ -57,7 +78,7 @@ LIST = ["image", "list"]
 
 def test_a_scaling_group_is_a_set_of_agents(bai: Bai) -> None:
     agent = str(record(bai, "admin", "agents")["items"][0]["id"])  # type: ignore[index]
-    bai("admin", GROUPS, "add", "big", "--desc", "many cores", "--agent", agent).checked()
+    bai("admin", "scaling-groups", "add", "big", "--desc", "many cores", "--agent", agent).checked()
     assert record(bai, "admin", "scaling-group", "big")["agents"] == [agent]
     assert record(bai, "admin", "scaling-group", "default")["agents"] == []
     nowhere = bai("start", "-t", "nowhere", "python")
@@ -65,14 +86,14 @@ def test_a_scaling_group_is_a_set_of_agents(bai: Bai) -> None:
     bai("start", "-t", "there-it-is", "--sgroup", "big", "python").checked()
     assert bai("ps", "-f", "scaling_group,agent_ids", "--plain").checked().out == f"big  {agent}\n"
     bai("rm", "there-it-is").checked()
-    bai("admin", GROUPS, "update", "big", "--active", "no").checked()
+    bai("admin", "scaling-groups", "update", "big", "--active", "no").checked()
     refused = bai("start", "--sgroup", "big", "python")
     assert (refused.exit_code, 'no scaling group "big"' in refused.err) == (4, True)
-    full = bai("admin", GROUPS, "delete", "big")
+    full = bai("admin", "scaling-groups", "delete", "big")
     assert (full.exit_code, f'"big" has agents: {agent}' in full.err) == (2, True)
-    bai("admin", GROUPS, "update", "default", "--agent", agent).checked()
+    bai("admin", "scaling-groups", "update", "default", "--agent", agent).checked()
     bai("admin", "scaling-group", "delete", "big").checked()
-    assert record(bai, "admin", GROUPS)["count"] == 1
+    assert record(bai, "admin", "scaling-groups")["count"] == 1
 
 
 def test_domains_use_scaling_groups(bai: Bai) -> None:
@@ -81,15 +102,15 @@ def test_domains_use_scaling_groups(bai: Bai) -> None:
         assert isinstance(found, list)
         return [one["name"] for one in found]
 
-    bai("admin", GROUPS, "add", "big", "--inactive").checked()
-    bai("admin", GROUPS, "associate-scaling-group", "big", "default").checked()
+    bai("admin", "scaling-groups", "add", "big", "--inactive").checked()
+    bai("admin", "scaling-groups", "associate-scaling-group", "big", "default").checked()
     assert available() == ["default"]
-    bai("admin", GROUPS, "update", "big", "-a", "true").checked()
+    bai("admin", "scaling-groups", "update", "big", "-a", "true").checked()
     assert available() == ["big", "default"]
-    bai("admin", GROUPS, "update", "big", "--private", "true").checked()
+    bai("admin", "scaling-groups", "update", "big", "--private", "true").checked()
     assert available() == ["default"]
     bai("admin", "scaling-group", "update", "big", "--private", "false").checked()
-    bai("admin", GROUPS, "dissociate-scaling-group", "big", "default").checked()
+    bai("admin", "scaling-groups", "dissociate-scaling-group", "big", "default").checked()
     assert available() == ["default"]
 
 
@@ -104,7 +125,7 @@ def test_domains_use_scaling_groups(bai: Bai) -> None:
     ids=str,
 )
 def test_changes_that_cannot_be(words: list[str], code: int, reason: str, bai: Bai) -> None:
-    done = bai("admin", GROUPS, *words)
+    done = bai("admin", "scaling-groups", *words)
     assert (done.exit_code, done.out) == (code, "")
     assert reason in done.err
 
