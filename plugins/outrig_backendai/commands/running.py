@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from outrig.api import Command, Run, Session
     from outrig_backendai.compute.record import ComputeSession
     from outrig_backendai.compute.request import NewSession
-    from outrig_backendai.compute.sessions import Compute
+    from outrig_backendai.compute.sessions import Compute, Created
 
 AGAIN_S = 2.0
 """So soon after the first another Ctrl-C ends what runs."""
@@ -39,7 +39,7 @@ def run_once(command: Command, compute: Compute, wanted: NewSession, job: Job, w
     """Run a job in a new session, or in the one of that name; returns the program's exit code."""
     observer = RunObserver(command)
     compute.outrig.watch(observer)
-    made = compute.create(wanted)
+    made = _session_for(compute, wanted)
     session = made.session
     with _removed(compute, session, wish, created=made.created):
         if not session.status.running:
@@ -61,6 +61,16 @@ def run_once(command: Command, compute: Compute, wanted: NewSession, job: Job, w
     if wish.stats:
         command.note(usage_of(run))
     return exit_code(run)
+
+
+def _session_for(compute: Compute, wanted: NewSession) -> Created:
+    """Ask for a session; one of that name counts only if it really is there still."""
+    made = compute.create(wanted)
+    if not made.created:
+        compute.settle()
+        if not compute.directory.sessions.now(made.session).status.live:
+            return compute.create(wanted)
+    return made
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class RunObserver(TerminalObserver):
         super().__init__(command, prefix=prefix)
         self._told = command
         self.secrets = Secrets(command)
+        self._end = b""
 
     def step(self, _session: Session, step: Step, number: int, count: int) -> None:
         """Say the steps of starting only where they are asked for (`-v`)."""
@@ -31,8 +32,11 @@ class RunObserver(TerminalObserver):
 
     def output(self, session: Session, run: Run, stream: Stream, data: bytes) -> None:
         """Pass it on."""
-        if stream is Stream.ERR and _NO_ECHO_ASKED in data:
-            self.secrets.hide()
+        if stream is Stream.ERR:
+            said = self._end + data
+            if _NO_ECHO_ASKED in said:
+                self.secrets.hide()
+            self._end = said[1 - len(_NO_ECHO_ASKED) :]
         super().output(session, run, stream, data)
 
 
@@ -64,7 +68,8 @@ class Secrets:
 
 def feed_for(outrig: Outrig, session: Session) -> Feed | None:
     """Return the way to the input of a program, if anything could come from ours."""
-    return Feed(outrig, session) if has_input(0) else None
+    given = sys.stdin is not None and has_input(0)  # closed, its number may be another file's
+    return Feed(outrig, session) if given else None
 
 
 def typing_for(feed: Feed, secrets: Secrets) -> Keyboard:

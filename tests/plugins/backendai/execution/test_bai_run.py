@@ -98,6 +98,17 @@ def test_a_session_of_that_name_is_used_again(bai: Bai, run: CommandLine, comput
     assert 'session "again" exists already' in refused.err
 
 
+def test_a_session_that_ended_by_itself_is_made_anew(bai: Bai, compute: Compute) -> None:
+    bai("start", "-t", "idled", "python").checked()
+    before = compute.find("idled")
+    compute.outrig.stop(compute.outrig_session(before))  # as the keeper does, of an idle one
+
+    done = bai("run", "-q", "-t", "idled", "-c", "print('anew')", "python").checked()
+
+    assert done.out == "anew\n"
+    assert compute.find("idled").id != before.id
+
+
 def test_a_build_that_fails_is_the_end(bai: Bai, run: CommandLine) -> None:
     (run.directory / "main.py").write_text("print('never')\n")
 
