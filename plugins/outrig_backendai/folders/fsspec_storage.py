@@ -121,11 +121,12 @@ class FsspecStorage(Storage):
 
     def address(self, path: str) -> str:
         """See `Storage.address`: one that is signed for an hour where that is possible."""
+        from fsspec import AbstractFileSystem
+
+        if type(self._system).sign is AbstractFileSystem.sign:  # it cannot sign
+            return f"{self._protocol}://{self._at(path).lstrip('/')}"
         with self._told(path):
-            try:
-                return str(self._system.sign(self._at(path), expiration=_LINK_S))
-            except (NotImplementedError, AttributeError):
-                return f"{self._protocol}://{self._at(path).lstrip('/')}"
+            return str(self._system.sign(self._at(path), expiration=_LINK_S))
 
     @cached_property
     def _system(self) -> Any:

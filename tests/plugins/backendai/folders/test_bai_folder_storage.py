@@ -141,3 +141,8 @@ def test_a_store_that_cannot_be_opened_says_so() -> None:
     with pytest.raises(ConfigError, match="cannot be opened"):
         FsspecStorage("memory://place", "[").look("a")
     assert FsspecStorage("memory://nowhere/x").look("") is not None
+
+
+def test_a_file_elsewhere_has_an_address() -> None:
+    storage = FsspecStorage("memory://addresses/x")
+    assert storage.address("a b") == "memory://addresses/x/a b"

@@ -104,8 +104,8 @@ def test_a_credential_in_a_url_is_taken_out() -> None:
 
 
 def test_a_clone_stays_in_the_home_and_is_quoted() -> None:
-    text = clone_text(GitSource(repository="https://host/a b.git", branch="x; rm -rf /"))
+    text = clone_text(GitSource(repository="https://example.org/a b.git", branch="x; rm -rf /"))
     assert "-b 'x; rm -rf /'" in text
-    assert "-- 'https://host/a b.git' \"$HOME\"/'a b'" in text
+    assert "-- 'https://example.org/a b.git' \"$HOME\"/'a b'" in text
     with pytest.raises(ConfigError, match="is not below /home/work"):
-        clone_text(GitSource(repository="https://host/x", destination="../../etc"))
+        clone_text(GitSource(repository="https://example.org/x", destination="../../etc"))
