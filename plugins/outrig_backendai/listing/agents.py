@@ -10,7 +10,8 @@ from outrig_backendai.compute.agents import see_all, see_this_computer
 from outrig_backendai.compute.places import held_on
 from outrig_backendai.directory.agents import Agent
 from outrig_backendai.listing.field import Field
-from outrig_backendai.slots import NONE, Slots, format_size
+from outrig_backendai.listing.session_fields import slots_text
+from outrig_backendai.slots import NONE, Slots
 
 if TYPE_CHECKING:
     from outrig_backendai.compute.sessions import Compute
@@ -55,14 +56,6 @@ def one_agent(compute: Compute, agent_id: str) -> ListedAgent:
     raise NotFoundError(f'there is no agent "{agent_id}" (there are: {names})')
 
 
-def _slots_text(slots: Slots) -> str:
-    shown = {
-        name: format_size(int(value)) if name == "mem" else value
-        for name, value in slots.pairs().items()
-    }
-    return ", ".join(f"{name}:{value}" for name, value in shown.items()) or "(empty)"
-
-
 FIELDS: tuple[Field[ListedAgent], ...] = (
     Field("id", "ID", lambda one: one.agent.id, ("agent_id",)),
     Field("status", "Status", lambda one: one.agent.status),
@@ -73,14 +66,14 @@ FIELDS: tuple[Field[ListedAgent], ...] = (
         "Available Slots",
         lambda one: one.agent.slots.pairs(),
         (),
-        lambda one: _slots_text(one.agent.slots),
+        lambda one: slots_text(one.agent.slots),
     ),
     Field(
         "occupied_slots",
         "Occupied Slots",
         lambda one: one.held.pairs(),
         (),
-        lambda one: _slots_text(one.held),
+        lambda one: slots_text(one.held),
     ),
     Field("kernels", "Kernels", lambda one: one.kernels, ("compute_containers",)),
     Field("is_pool", "Makes Machines?", lambda one: one.agent.is_pool),

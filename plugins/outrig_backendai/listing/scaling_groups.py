@@ -36,11 +36,8 @@ def list_scaling_groups(compute: Compute) -> list[ListedScalingGroup]:
 def one_scaling_group(compute: Compute, name: str) -> ListedScalingGroup:
     """Return the scaling group of that name; raises `NotFoundError` naming what there is."""
     groups = list_scaling_groups(compute)
-    for one in groups:
-        if one.group.name == name:
-            return one
-    names = ", ".join(one.group.name for one in groups)
-    raise NotFoundError(f'there is no scaling group "{name}" (there are: {names})')
+    found = compute.directory.scaling_groups.named(name)
+    return next(one for one in groups if one.group.name == found.name)
 
 
 def available_to(compute: Compute, group_name: str) -> list[ListedScalingGroup]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from outrig_backendai.compute.record import ComputeSession
 from outrig_backendai.listing.field import Field, find_field
 from outrig_backendai.services.catalogue import services_of
-from outrig_backendai.slots import format_size
+from outrig_backendai.slots import Slots, format_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,11 @@ class ListedSession:
         return ((self.session.terminated_at or datetime.now(UTC)) - begin).total_seconds()
 
 
-def slots_text(session: ComputeSession) -> str:
-    """Return what a session holds as tables show it: `cpu:1, mem:1.0G`."""
-    pairs = session.occupied.pairs()
+def slots_text(slots: Slots) -> str:
+    """Return slots as tables show them: `cpu:1, mem:1.0G`."""
     shown = {
-        name: format_size(int(value)) if name == "mem" else value for name, value in pairs.items()
+        name: format_size(int(value)) if name == "mem" else value
+        for name, value in slots.pairs().items()
     }
     return ", ".join(f"{name}:{value}" for name, value in shown.items()) or "(empty)"
 
@@ -142,7 +142,7 @@ FIELDS: tuple[Field[ListedSession], ...] = (
         "Occupying Slots",
         lambda one: one.session.occupied.pairs() if occupies(one) else {},
         ("occupied_slots",),
-        lambda one: slots_text(one.session) if occupies(one) else "(empty)",
+        lambda one: slots_text(one.session.occupied) if occupies(one) else "(empty)",
     ),
     Field(
         "used_memory", "Used Memory (MiB)", lambda one: one.used.memory_mib if one.used else None
@@ -158,7 +158,7 @@ FIELDS: tuple[Field[ListedSession], ...] = (
         "Requested Slots",
         lambda one: one.session.occupied.pairs(),
         (),
-        lambda one: slots_text(one.session),
+        lambda one: slots_text(one.session.occupied),
     ),
     Field("registry", "Registry", _registry),
     Field("architecture", "Architecture", lambda one: one.session.architecture),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outrig.api import option
+from outrig.api import Command, argument, option
 from outrig.errors import AuthError, UsageError
 from outrig_backendai.compute.agents import see_all
+from outrig_backendai.compute.sessions import Compute
 from outrig_backendai.directory.scaling_groups import ScalingGroupChange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from outrig.api import Command
-    from outrig_backendai.compute.sessions import Compute
+    from outrig_backendai.directory.scaling_groups import ScalingGroups
 
 _YES, _NO = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 
@@ -70,3 +70,23 @@ def check_admin(compute: Compute) -> None:
     """Raise `AuthError` unless the caller may change what all use."""
     if not compute.caller.is_superadmin:
         raise AuthError("only superadmins change scaling groups and images")
+
+
+class ChangesUse(Command):
+    """Lets a domain use a scaling group, or no longer."""
+
+    details = "Sessions of a domain that name no scaling group go to those that it uses."
+    arguments = (argument("scaling_group", "the scaling group"), argument("domain", "the domain"))
+    says = ""
+
+    def change(self, groups: ScalingGroups, name: str, domain: str) -> None:
+        """Do it; each command does its own."""
+
+    def handle(self) -> int:
+        """Do it, and say so."""
+        compute = Compute(self.outrig)
+        check_admin(compute)
+        name, domain = self.word("scaling_group") or "", self.word("domain") or ""
+        self.change(compute.directory.scaling_groups, name, domain)
+        self.note(f"Domain {domain} {self.says} scaling group {name}.")
+        return 0
