@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
+from outrig.testing.command_line import OUTRIG
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.directory.sessions import SessionFilter
 
@@ -47,10 +49,16 @@ def test_a_program_reads_our_standard_input(bai: Bai) -> None:
     assert done.out == "name? ANN 300000\n"
 
 
-def test_input_that_nobody_reads_holds_nothing_up(bai: Bai) -> None:
-    done = bai("run", "--rm", "-q", "-c", "print('done')", "python", input="x" * 2_000_000)
+def test_input_that_nobody_reads_or_that_is_closed_holds_nothing_up(
+    bai: Bai, run: CommandLine
+) -> None:
+    words = ("run", "-q", "-t", "reading", "-c")
 
-    assert done.checked().out == "done\n"
+    unread = bai(*words, "print('done')", "python", input="x" * 2_000_000).checked()
+    line = shlex.join([*OUTRIG, "bai", *words, "import sys; print(sys.stdin.read())", "python"])
+    closed = run.program("sh", "-c", f"{line} <&-").checked()
+
+    assert (unread.out, closed.out) == ("done\n", "\n")
 
 
 def test_getpass_reads_standard_input_where_there_is_no_terminal(bai: Bai) -> None:
