@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PERIOD_US = 100_000
 KILLED = 128 + signal.SIGKILL
-TRIES = 5
 
 
 class Limiter:
@@ -121,15 +120,8 @@ class GroupLimiter(Limiter):
         return self.kills() > self.kills_before
 
     def apply(self) -> None:
-        for _ in range(TRIES):
-            try:
-                for group in set(self.groups.values()):
-                    write_file(group + "/cgroup.procs", b"%d" % os.getpid(), 0)
-            except FileNotFoundError:
-                self.create()  # the last of the others in a shared group removed it just now
-            else:
-                return
-        raise FileNotFoundError("its control group cannot be made")
+        for group in set(self.groups.values()):
+            write_file(group + "/cgroup.procs", b"%d" % os.getpid(), 0)
 
     def kill(self) -> None:
         if self.spec.shared:
@@ -142,6 +134,8 @@ class GroupLimiter(Limiter):
                 send_signal(int(pid), signal.SIGKILL)
 
     def remove(self) -> None:
+        if self.spec.shared:
+            return  # it goes with its session: another run may be about to enter it, or to read it
         for group in set(self.groups.values()):
             try:
                 os.rmdir(group)

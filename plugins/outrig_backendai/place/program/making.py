@@ -13,7 +13,7 @@ from outrig_backendai.place.program.means import (
     open_the_way,
 )
 from outrig_backendai.place.program.python import make_venv, python_facts
-from outrig_backendai.place.program.record import HOME, write_text
+from outrig_backendai.place.program.record import HOME, Wrong, write_text
 from outrig_backendai.place.program.worker import give_over
 
 TYPE_CHECKING = False
@@ -29,6 +29,7 @@ def set_up(inside: Inside, worker: Worker) -> tuple[str, str]:
     os.chmod(inside.own("tmp"), 0o1777)  # noqa: S103 - as any /tmp
     write_users(inside, worker)
     write_hosts(inside)
+    facts: dict[str, str] = {}
     if inside.interpreter and not inside.image:
         facts = python_facts(inside.interpreter, inside.cache)
         inside.shown.append(facts["prefix"])
@@ -37,7 +38,8 @@ def set_up(inside: Inside, worker: Worker) -> tuple[str, str]:
     if inside.interpreter and means != IMAGE:
         make_venv(inside.home, inside.home if means == OPEN else HOME, facts)
     if means == OPEN:
-        open_the_way(inside.home, worker)
+        for path in filter(None, (inside.home, facts.get("executable"))):
+            open_the_way(path, worker)
         link_mounts(inside)
     give_over(inside.home, worker)
     note_means(inside, means, reason)
@@ -79,6 +81,8 @@ def write_hosts(inside: Inside) -> None:
 def link_mounts(inside: Inside) -> None:
     """Where nothing can be mounted, a mount is a link to what it shows."""
     for one in inside.mounts:
+        if not os.path.isdir(one.source):
+            raise Wrong("%s cannot be mounted: No such file or directory" % one.source)
         path = inside.home + one.target[len(HOME) :]
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if not os.path.lexists(path):
