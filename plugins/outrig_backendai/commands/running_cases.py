@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from outrig.api import Stream, TerminalObserver
 from outrig.errors import Interrupted, RemoteError
 from outrig_backendai.commands.running import AGAIN_S, usage_of
+from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.directory.executions import CaseStatus
 from outrig_backendai.execution.background import LOG, go_on, is_driven
 from outrig_backendai.execution.keeping import execution_home, log_path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _PAUSE_S = 0.05
 _PAUSE_PER_CASE_S = 0.0005
+_WAITS_S = 1.5
 _DRIVER_STARTS_S = 5.0
 _MOST_STARTS = 5
 _READ_BYTES = 1 << 20
@@ -73,6 +75,8 @@ class _View:
         self._offsets: dict[Path, int] = {}
         self._told: set[int] = set()
         self._driver = _Driver(compute, execution)
+        self._began = time.monotonic()
+        self._waiting_told = False
 
     def follow(self) -> None:
         executions, cancel = self._compute.directory.executions, self._compute.outrig.cancel
@@ -84,8 +88,22 @@ class _View:
                 self._show(one)
             if now is None or now.ended:
                 return
+            self._say_what_waits(cases)
             self._driver.look()
             cancel.wait(_PAUSE_S + _PAUSE_PER_CASE_S * len(cases))
+
+    def _say_what_waits(self, cases: Sequence[CaseRecord]) -> None:
+        """Say once that cases wait for room, and why, where they do so for a moment already."""
+        if self._waiting_told or time.monotonic() - self._began < _WAITS_S:
+            return
+        asked = [one for one in cases if one.status is CaseStatus.STARTING and one.session_id]
+        sessions = [self._compute.directory.sessions.get(one.session_id or "") for one in asked]
+        waiting = [one for one in sessions if one and one.status is SessionStatus.PENDING]
+        if waiting:
+            why = f": {waiting[0].status_info}" if waiting[0].status_info else " for room"
+            others = f" (and {len(waiting) - 1} more)" if waiting[1:] else ""
+            self._command.note(f"[{waiting[0].name}] waits{why}{others}; see: outrig bai ps")
+        self._waiting_told = bool(waiting)
 
     def finish(self) -> None:
         self._printer.finish()

@@ -100,6 +100,20 @@ def test_not_more_than_the_cap_run_at_once(bai: Bai, run: CommandLine, compute: 
         assert session.created_at >= before
 
 
+def test_that_cases_wait_for_room_is_said(bai: Bai, run: CommandLine, compute: Compute) -> None:
+    bai("start", "-t", "taking", "-r", "cpu=0.5", "python").checked()
+    whole = f"cpu={compute.directory.agents.all()[0].slots.cpu:g}"
+    words = ("-c", "print('ran')", "--env-range", "X=case:1", "-r", whole, "python")
+    client = run.start("bai", "run", "-t", "late", *words)
+    while not (line := client.read_error_line()).startswith("[late-0] waits"):
+        assert line, "it does not say that it waits"
+
+    bai("rm", "taking").checked()
+
+    assert client.wait(120).out == "[late-0] ran\n"
+    assert line.endswith("; see: outrig bai ps\n")
+
+
 def test_a_client_that_is_killed_finds_its_cases_again(
     bai: Bai, run: CommandLine, compute: Compute
 ) -> None:
