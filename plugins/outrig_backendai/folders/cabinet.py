@@ -158,11 +158,11 @@ class Cabinet:
         return str(path)
 
     def _check_unused(self, folder: Folder) -> None:
-        from outrig_backendai.folders.mounting import named_in
+        from outrig_backendai.folders.using import session_with
 
-        for session in self.directory.sessions.holding():
-            if named_in(session.mounts, folder.name) and session.user_id == self.caller.user_id:
-                raise ConflictError(
-                    f"folder {folder.name!r} is mounted in session {session.name!r}",
-                    hint=f"end it first: outrig bai rm {session.name}",
-                )
+        session = session_with(self.directory, folder)
+        if session is not None:
+            raise ConflictError(
+                f"folder {folder.name!r} is mounted in session {session.name!r}",
+                hint=f"end it first: outrig bai rm {session.name}",
+            )

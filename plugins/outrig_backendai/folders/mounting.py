@@ -67,9 +67,9 @@ def mounts_of(directory: Directory, caller: Caller, texts: Sequence[str]) -> tup
     return tuple(mounts)
 
 
-def named_in(texts: Sequence[str], name: str) -> bool:
-    """Tell whether the texts ask for the folder of that name, or it is in every session."""
-    return name.startswith(".") or any(_asked(text).name == name for text in texts)
+def names_in(texts: Sequence[str]) -> set[str]:
+    """Return the folders that `-m` texts ask for, as they name them."""
+    return {_asked(text).name for text in texts}
 
 
 def made_ready(mounts: Sequence[Mount]) -> None:

@@ -68,12 +68,13 @@ def session_from(
 
 def _mounts(template: Template, given: NewSession) -> tuple[str, ...]:
     """Return the template's mounts as `-m` has them, but for folders that were given too."""
-    from outrig_backendai.folders.mounting import named_in
+    from outrig_backendai.folders.mounting import names_in
 
+    given_too = names_in(given.mounts)
     return tuple(
         f"{name}={path}" if path else name
         for name, path in template.mounts.items()
-        if not any(named_in([one], name) for one in given.mounts)
+        if name not in given_too
     )
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from outrig.api import Cancel
 from outrig.errors import ConfigError, NotFoundError, OutrigError, StoreError, UsageError
 from outrig_backendai.folders.fsspec_storage import FsspecStorage
 from outrig_backendai.folders.local_storage import LocalStorage
 from outrig_backendai.folders.storage import inside
+from outrig_backendai.folders.transfer import Transfer, get_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +85,30 @@ def test_a_file_comes_whole_or_not_at_all(storage: Storage) -> None:
             storage.write(path, broken())
     assert b"".join(storage.read("a")) == b"old"
     assert paths(storage) == {"a"}
+
+
+class Breaking(LocalStorage):
+    """A folder whose store fails after every piece that it gives."""
+
+    def read(self, path: str, offset: int = 0, piece_bytes: int = 4 << 20) -> Iterator[bytes]:
+        """Give one piece."""
+        for piece in super().read(path, offset, piece_bytes):
+            yield piece
+            raise StoreError("the connection was cut")
+
+
+def test_a_download_goes_on_where_it_broke_off(tmp_path: Path) -> None:
+    storage = Breaking(tmp_path / "folder")
+    storage.make()
+    content = bytes(range(100))
+    storage.write("a", [content])
+    transfer = Transfer(cancel=Cancel(), piece_bytes=30, retries=4)
+    get_files(storage, storage.existing("a"), tmp_path / "got", transfer)
+    assert ((tmp_path / "got").read_bytes(), transfer.size_bytes) == (content, 100)
+    few = Transfer(cancel=Cancel(), piece_bytes=30, retries=2)
+    with pytest.raises(StoreError, match="was cut"):
+        get_files(storage, storage.existing("a"), tmp_path / "less/a", few)
+    assert list((tmp_path / "less").iterdir()) == []
 
 
 def test_links_lead_nowhere_else(tmp_path: Path) -> None:

@@ -130,6 +130,8 @@ def test_a_session_works_in_folders_of_this_computer(
     assert text_of(mine, "data", "b") == "12"
     refused = bai("vfolder", "delete", "data")
     assert (refused.exit_code, "mounted in session 'folders'" in refused.err) == (2, True)
+    bai("vfolder", "create", ".later").checked()
+    bai("vfolder", "delete", ".later").checked()
     bai("rm", "folders").checked()
     bai("vfolder", "delete", "data").checked()
 
