@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from outrig.api import Command, argument
+from outrig_backendai.commands.completing import session_names
 from outrig_backendai.commands.listing.session_list import OPTIONS, print_sessions
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.compute.sessions import Compute
 from outrig_backendai.listing.printing import print_record
 from outrig_backendai.listing.session_fields import FIELDS
 from outrig_backendai.listing.sessions import one_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class BaiAdminSession(Command):
@@ -22,6 +28,10 @@ class BaiAdminSession(Command):
     )
     arguments = (argument("id_or_name", "the session, by id or name", required=False),)
     options = (OWNER, *OPTIONS)
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Return the names of sessions."""
+        return session_names(self, prefix) if name == "id_or_name" else ()
 
     def handle(self) -> int:
         """Print it, or them."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from outrig.api import Command, argument
+from outrig_backendai.commands.completing import session_names
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.compute.sessions import Compute
 from outrig_backendai.listing.printing import print_record
 from outrig_backendai.listing.session_fields import FIELDS
 from outrig_backendai.listing.sessions import one_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class BaiInfo(Command):
@@ -18,6 +24,10 @@ class BaiInfo(Command):
     examples = (("bai info mysession", "by its name, or what its id begins with"),)
     arguments = (argument("name", "the session, by id or name"),)
     options = (OWNER,)
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Return the names of sessions."""
+        return session_names(self, prefix) if name == "name" else ()
 
     def handle(self) -> int:
         """Print it."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from outrig.api import Command, TerminalObserver, argument, interruptible, option
+from outrig_backendai.commands.completing import session_names
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.compute.sessions import Compute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class BaiDownload(Command):
@@ -23,6 +28,10 @@ class BaiDownload(Command):
         argument("files", "files and directories of the session", repeat=True),
     )
     options = (option("dest", None, "where to put them", value="PATH", default="."), OWNER)
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Return the names of sessions."""
+        return session_names(self, prefix) if name == "sessid" else ()
 
     def handle(self) -> int:
         """Copy them."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from outrig.api import Command, argument, interruptible, option
+from outrig_backendai.commands.completing import session_names
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.compute.sessions import Compute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class BaiLogs(Command):
@@ -28,6 +34,10 @@ class BaiLogs(Command):
         ),
         OWNER,
     )
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Return the names of sessions."""
+        return session_names(self, prefix) if name == "sessid" else ()
 
     def handle(self) -> int:
         """Print it."""

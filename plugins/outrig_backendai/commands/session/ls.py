@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.api import Column, Command, argument, interruptible
+from outrig_backendai.commands.completing import session_names
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.compute.sessions import Compute
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from outrig_backendai.execution.files import Listed
 
 COLUMNS: tuple[Column[Listed], ...] = (
@@ -30,6 +33,10 @@ class BaiLs(Command):
     )
     options = (OWNER,)
     lists = True
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Return the names of sessions."""
+        return session_names(self, prefix) if name == "sessid" else ()
 
     def handle(self) -> int:
         """Print the list."""

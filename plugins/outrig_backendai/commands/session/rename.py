@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from outrig.api import Command, argument
+from outrig_backendai.commands.completing import session_names
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.compute.sessions import Compute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class BaiRename(Command):
@@ -17,6 +23,10 @@ class BaiRename(Command):
         argument("new-name", "its new name"),
     )
     options = (OWNER,)
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Return the names of sessions."""
+        return session_names(self, prefix) if name == "session" else ()
 
     def handle(self) -> int:
         """Rename it."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.api import Command, argument, option
+from outrig_backendai.commands.completing import session_names
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.commands.several import for_each_session
 from outrig_backendai.compute.dependants import dependants
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from outrig_backendai.compute.record import ComputeSession
     from outrig_backendai.compute.sessions import Compute
 
@@ -34,6 +37,10 @@ class BaiTerminate(Command):
         option("stats", "s", "say what it used"),
         option("recursive", "r", "those that depend on it too"),
     )
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Return the names of sessions."""
+        return session_names(self, prefix) if name == "sessid" else ()
 
     def handle(self) -> int:
         """End them all."""

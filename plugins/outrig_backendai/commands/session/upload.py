@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from outrig.api import Command, TerminalObserver, argument, interruptible
+from outrig_backendai.commands.completing import session_names
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.compute.sessions import Compute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class BaiUpload(Command):
@@ -21,6 +27,10 @@ class BaiUpload(Command):
         argument("files", "files and directories here", repeat=True),
     )
     options = (OWNER,)
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Return the names of sessions."""
+        return session_names(self, prefix) if name == "sessid" else ()
 
     def handle(self) -> int:
         """Copy them."""

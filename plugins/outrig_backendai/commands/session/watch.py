@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from outrig.api import Command, argument, interruptible, option
 from outrig.errors import ConflictError, UsageError
+from outrig_backendai.commands.completing import session_names
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.compute.record import Result, SessionStatus
 from outrig_backendai.compute.sessions import Compute
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from outrig_backendai.compute.record import ComputeSession
     from outrig_backendai.directory.events import Happened
 
@@ -36,6 +39,10 @@ class BaiWatch(Command):
         option("max-wait", None, "for how long", value="SECONDS", type=int, default=0),
     )
     runs_commands = True
+
+    def complete(self, name: str, prefix: str) -> Iterable[str]:
+        """Return the names of sessions."""
+        return session_names(self, prefix) if name == "session" else ()
 
     def handle(self) -> int:
         """Print what happens; returns the exit code of its command."""
