@@ -66,6 +66,7 @@ _HOME = {
         "ChunkSink DeleteReport Entry EntryKind GitState LeftOut ObjectInfo SnapshotInfo "
         "SnapshotLabels SnapshotQuery SnapshotReader StoredSnapshot Wanted"
     ),
+    "outrig.node.joining": "joined",
     "outrig.node.provider": "NodeProvider",
     "outrig.node.root": "local_limits local_node_root",
     "outrig.paths": "cache_dir",
@@ -233,6 +234,7 @@ if TYPE_CHECKING:
     from outrig.model.snapshot import SnapshotReader as SnapshotReader
     from outrig.model.snapshot import StoredSnapshot as StoredSnapshot
     from outrig.model.snapshot import Wanted as Wanted
+    from outrig.node.joining import joined as joined
     from outrig.node.provider import NodeProvider as NodeProvider
     from outrig.node.root import local_limits as local_limits
     from outrig.node.root import local_node_root as local_node_root

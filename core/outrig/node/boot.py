@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
+
+from outrig.node.joining import joined
 
 MODULES = (
     "place",
@@ -90,26 +91,12 @@ exec(code,names)
 names["run_serve"](root)
 """
 
-_IMPORT = re.compile(
-    r"^ *from outrig\.node\.program\.\w+ import (?:\([^)]*\)|.*)\n", flags=re.MULTILINE
-)
-_FUTURE = "from __future__ import annotations\n"
-
 
 @cache
 def program_source() -> bytes:
     """Return the whole node program: its modules, joined without their imports of each other."""
     folder = Path(__file__).parent / "program"
-    parts = [_FUTURE]
-    for name in MODULES:
-        text = (folder / f"{name}.py").read_text("utf-8").replace(_FUTURE, "")
-        parts.append(_IMPORT.sub(_nothing, text))
-    return "\n".join(parts).encode()
-
-
-def _nothing(found: re.Match[str]) -> str:
-    """Keep an indented block from becoming empty."""
-    return "    pass\n" if found[0].startswith(" ") else ""
+    return joined(folder, "outrig.node.program", MODULES).encode()
 
 
 @cache
