@@ -20,7 +20,7 @@ def test_names_of_sessions_and_options_are_completed(bai: Bai, run: CommandLine)
     for command in ("info", "rm", "logs", "rename", "watch", "upload", "download", "ls"):
         assert told(run, "outrig", "bai", command, "my") == ["mysession"], command
     assert told(run, "backend.ai", "session", "info", "my") == ["mysession"]
-    assert told(run, "backend.ai", "admin", "session", "in") == ["info"]
+    assert told(run, "backend.ai", "admin", "session", "in") == ["info", ":files"]
     options = told(run, "backend.ai", "start", "--cl")
     assert set(options) >= {"--client-token", "--cluster-size", "--cluster-mode"}
     assert "RUNNING" in told(run, "backend.ai", "ps", "-s", "RUN")
