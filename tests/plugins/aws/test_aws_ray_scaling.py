@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.plugins.aws.living.account import API
-from tests.plugins.aws.living.machine import METADATA
 
 if TYPE_CHECKING:
     from outrig.testing.command_line import CommandLine
@@ -49,7 +48,7 @@ head_start_ray_commands:
 def cluster_file(directory: Path, text: str) -> Path:
     """Write a cluster file whose machines take Ray from this test's own environment."""
     place = f"export PATH={Path(sys.executable).parent}:$PATH"
-    place += f" AWS_ENDPOINT_URL=http://{METADATA}:{API} AUTOSCALER_UPDATE_INTERVAL_S=1"
+    place += f" AWS_ENDPOINT_URL=http://169.254.169.254:{API} AUTOSCALER_UPDATE_INTERVAL_S=1"
     path = directory / "grows.yaml"
     path.write_text(text.replace("BASHRC", f"echo {shlex.quote(place)} > ~/.bashrc"))
     return path
