@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from outrig.api import Compute as Nodes
 from outrig.api import Lifetime, Project, ProjectForm, Resources, StartRequest
 from outrig.errors import Interrupted, OutrigError
+from outrig_backendai.compute.addresses import with_addresses
 from outrig_backendai.compute.calling_back import call_back
 from outrig_backendai.compute.equipping import equip
 from outrig_backendai.compute.record import SessionStatus
@@ -74,7 +75,7 @@ def _start_kernels(compute: Compute, session: ComputeSession) -> ComputeSession:
     started = _each(session, lambda kernel: _start(compute, session, kernel))
     kernels = tuple(
         replace(kernel, outrig_session_id=one.id)
-        for kernel, one in zip(session.kernels, started, strict=True)
+        for kernel, one in zip(with_addresses(compute, session, started), started, strict=True)
     )
     session = move(compute, session, SessionStatus.PREPARING, kernels=kernels)
     _each(session, lambda kernel: equip(compute, session, kernel))

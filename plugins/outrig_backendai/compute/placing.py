@@ -15,14 +15,12 @@ if TYPE_CHECKING:
     from outrig_backendai.compute.sessions import Compute
     from outrig_backendai.place.record import Bind
 
-_LOCAL = "127."
-
 
 def place_of(compute: Compute, session: ComputeSession, kernel: Kernel) -> Place:
     """Return a kernel's inside. Kernels of a session that are on one machine share its network."""
     return Place(
         host=kernel.host,
-        hosts=_hosts(compute, session),
+        hosts={one.host: one.address for one in session.kernels if one.address},
         mounts=_binds(compute, session, kernel),
         environ={**session.environ, **_variables(session, kernel)},
         hidden=(compute.outrig.state.directory,),
@@ -38,25 +36,6 @@ def _binds(compute: Compute, session: ComputeSession, kernel: Kernel) -> tuple[B
 
     there = compute.outrig.state.sessions.get(kernel.outrig_session_id or "")
     return () if there is None else binds(compute, session, there)
-
-
-def _hosts(compute: Compute, session: ComputeSession) -> dict[str, str]:
-    """Return the addresses of a session's hosts by name; on this computer each has one of its own.
-
-    Of the addresses that lead to the machine itself (127.0.0.0/8) a session takes some by its id.
-    """
-    if session.cluster_size == 1:
-        return {}
-    number = int(session.id[:4], 16)
-    net = f"{_LOCAL}{1 + number % 254}.{1 + number // 256 % 254}"
-    addresses = {}
-    for place, kernel in enumerate(session.kernels, 1):
-        there = compute.outrig.state.sessions.get(kernel.outrig_session_id or "")
-        node = there.nodes[0] if there is not None and there.nodes else None
-        here = node is None or node.provider == "local"
-        address = "" if node is None else node.data.get("private") or node.address
-        addresses[kernel.host] = f"{net}.{place}" if here or not address else address
-    return addresses
 
 
 def _variables(session: ComputeSession, kernel: Kernel) -> Mapping[str, str]:

@@ -71,6 +71,8 @@ class Kernel:
     outrig_session_id: str | None = None
     status: SessionStatus = SessionStatus.PENDING
     devices: tuple[tuple[int, float], ...] = ()
+    address: str = ""
+    """Where the others of its session reach it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outrig.api import NewRun, Stream
+from outrig_backendai.compute.agents import see_all
 from outrig_backendai.compute.record import SessionStatus
+from outrig_backendai.compute.request import NewSession
 from outrig_backendai.compute.sessions import PROJECT
 from outrig_backendai.place.entering import inside
+from outrig_backendai.slots import Slots
+from tests.plugins.ssh.conftest import lab, lab_of_all  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from outrig_backendai.compute.record import ComputeSession
     from outrig_backendai.compute.sessions import Compute
     from tests.plugins.backendai.compute.conftest import Make
+    from tests.plugins.backendai.conftest import Bai
+    from tests.plugins.ssh.conftest import Lab
 
 _SERVE = """
 import socket
@@ -80,6 +86,30 @@ def test_containers_know_their_cluster_and_their_place_in_it(compute: Compute, m
         assert f"on-{'sub1' if host == 'main1' else 'main1'}" not in lines
     compute.end(session)
     assert compute.outrig.sessions(PROJECT) == []
+
+
+def test_containers_on_two_hosts_know_one_another_by_name(
+    compute: Compute,
+    bai: Bai,
+    lab: Lab,  # noqa: F811 - the fixture
+) -> None:
+    names = [lab.boot(one).name for one in ("alpha", "beta")]
+    bai.run("provider", "add", "ssh", *names).checked()
+    cores = min(one.slots.cpu for one in see_all(compute) if one.provider == "ssh")
+    wanted = NewSession(
+        image="python",
+        scaling_group="ssh",
+        cluster_size=2,
+        cluster_mode="multi-node",
+        slots=Slots(cpu=0.6 * cores, mem=128 << 20),
+    )
+    session = compute.wait_started(compute.create(wanted).session, 90)
+    assert [one.agent for one in session.kernels] == [f"i-{name}" for name in names]
+    said = _outputs(compute, session, dict.fromkeys(("main1", "sub1"), "cat /etc/hosts"))
+    for kernel in session.kernels:
+        assert f"{kernel.address}\t{kernel.host}" in said["main1"].splitlines()
+        assert f"{kernel.address}\t{kernel.host}" in said["sub1"].splitlines()
+    compute.end(session)
 
 
 def test_containers_reach_one_another_by_name(compute: Compute, make: Make) -> None:
