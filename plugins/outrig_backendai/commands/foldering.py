@@ -105,4 +105,5 @@ class FolderCommand(Command):
             self.warn(f"left out, as it is no file: {path}")
         noun = "file" if transfer.files == 1 else "files"
         unit = " bytes" if transfer.size_bytes < 1024 else "iB"
+        unit = " byte" if transfer.size_bytes == 1 else unit
         self.note(f"Done: {transfer.files} {noun}, {format_size(transfer.size_bytes)}{unit}.")

@@ -56,7 +56,7 @@ def mounts_of(directory: Directory, caller: Caller, texts: Sequence[str]) -> tup
     that is not there, `AuthError`.
     """
     cabinet = Cabinet(directory, caller)
-    asked = [_asked(text) for text in texts]
+    asked = dict.fromkeys(_asked(text) for text in texts)
     mounts = [_mount(cabinet, one) for one in asked]
     named = {one.folder.id for one in mounts}
     for folder in cabinet.records.select():

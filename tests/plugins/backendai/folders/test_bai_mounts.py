@@ -78,10 +78,10 @@ def test_where_none_can_be(mine: Cabinet, text: str) -> None:
 def test_two_are_not_at_one_place(mine: Cabinet) -> None:
     for name in ("one", "two"):
         mine.create(NewFolder(name=name))
-    for texts in (("one=x", "two=x"), ("one=x", "two=x/y"), ("one", "one")):
+    for texts in (("one=x", "two=x"), ("one=x", "two=x/y"), ("one=x/y", "two=x")):
         with pytest.raises(UsageError, match="cannot both be at"):
             mounts(mine, *texts)
-    assert len(mounts(mine, "one=x", "two=xy")) == 2
+    assert len(mounts(mine, "one=x", "two=xy", "one=x")) == 2
 
 
 def test_own_dot_folders_are_in_every_session(mine: Cabinet, anns: Cabinet) -> None:
@@ -157,6 +157,16 @@ def test_a_folder_from_elsewhere_comes_and_goes(
     assert text_of(mine, "data", "new") == "12"
     assert mine.storage(mine.find("fixed")).look("new") is None
     assert compute.directory.rows("SELECT * FROM brought") == []
+
+
+def test_the_environment_asks_for_folders_too(
+    bai: Bai, compute: Compute, mine: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "three"):
+        mine.create(NewFolder(name=name))
+    monkeypatch.setenv("BACKEND_VFOLDER_MOUNTS", "one, two=x")
+    bai("start", "--enqueue-only", "-t", "environ", "-m", "three", IMAGE).checked()
+    assert compute.find("environ", live=False).mounts == ("three", "one", "two=x")
 
 
 def test_who_may_not_have_a_folder_gets_no_session(bai: Bai) -> None:

@@ -28,6 +28,12 @@ seen = [str(one) for top in ("/home", "/tmp") for one in pathlib.Path(top).rglob
 names = [pathlib.Path(one, "comm").read_text() for one in pathlib.Path("/proc").glob("[0-9]*")]
 print("secret" in " ".join(seen), "sleep\\n" in names, os.getuid())
 """
+READS = """
+try:
+    print(open(PATH).read())
+except OSError as err:
+    print(type(err).__name__)
+"""
 
 
 @pytest.fixture
@@ -80,3 +86,19 @@ def test_neither_sees_what_the_other_has(bai: Bai, compute: Compute, as_nobody: 
     mine = bai("run", "-q", "-t", "mine", "-c", LOOKS, "python").checked()
     assert mine.out.split()[:2] == ["True", "True"]
     assert mine.out.split()[2] != "0"
+
+
+def test_neither_sees_folders_of_the_other(bai: Bai, compute: Compute, as_nobody: AsNobody) -> None:
+    (bai.run.directory / "secret").write_text("mine")
+    bai("vfolder", "create", "private").checked()
+    bai("vfolder", "upload", "private", "secret").checked()
+    bai("dotfile", "create", ".private", input="mine").checked()
+    (path,) = Path(compute.directory.state_directory).rglob("secret")
+    assert path.read_text() == "mine"
+
+    assert as_nobody("bai", "vfolder", "list") == "There is no virtual folders created yet.\n"
+    assert as_nobody("bai", "dotfile", "list") == "There is no dotfiles created yet.\n"
+    assert as_nobody("bai", "vfolder", "ls", "private", anyhow=True) == ""
+    code = READS.replace("PATH", repr(str(path)))
+    looked = as_nobody("bai", "run", "-q", "-t", "theirs", "-c", code, "python")
+    assert looked in ("PermissionError\n", "FileNotFoundError\n")
