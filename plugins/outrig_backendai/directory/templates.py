@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from outrig.errors import AuthError, NotFoundError
-from outrig_backendai.templates.document import HIDDEN
+from outrig_backendai.templates.template import HIDDEN
 
 if TYPE_CHECKING:
     from outrig_backendai.directory.database import Directory
@@ -132,7 +132,7 @@ def credential(directory: Directory, template_id: str) -> tuple[str, str] | None
 def _apart(document: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, str] | None]:
     """Return a document without its password, and the credential that was in it."""
     from outrig_backendai.templates.cloning import without_credential
-    from outrig_backendai.templates.document import GitSource
+    from outrig_backendai.templates.template import GitSource
 
     shown = deepcopy(dict(document))
     spec = shown.get("spec")

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from outrig.errors import ConfigError
 
 if TYPE_CHECKING:
-    from outrig_backendai.templates.document import GitSource
+    from outrig_backendai.templates.template import GitSource
 
 ASIDE = ".outrig-clone"
 HOME = "/home/work"

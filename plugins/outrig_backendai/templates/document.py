@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from outrig.api import YamlList, YamlMap, YamlScalar, parse_yaml
 from outrig.errors import ConfigError, UsageError
+from outrig_backendai.templates.template import GitSource, Template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from outrig.api import YamlNode
 
-MOST_BYTES = 256 * 1024
-HIDDEN = "********"
-"""What stands for a password where a template is shown."""
 _KINDS = ("taskTemplate", "task_template")
 _TYPES = ("interactive", "batch")
 _VERSION = ("api_version", "apiVersion")
@@ -27,37 +23,6 @@ _GROUP = ("scaling_group", "scalingGroup")
 _AGENTS = ("agent_list", "agentList")
 _STARTUP = ("startup_command", "startupCommand", "startup", "stratup")
 _DESTINATION = ("destination_dir", "destinationDir")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitSource:
-    """A repository that a session begins with; without `destination` it is named by itself."""
-
-    repository: str
-    branch: str = ""
-    commit: str = ""
-    destination: str = ""
-    username: str = ""
-    password: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
-    """What a template says. `mounts` are paths by folder, empty for the place they have anyway."""
-
-    name: str
-    image: str
-    tag: str | None = None
-    type: str = "interactive"
-    environ: Mapping[str, str] = field(default_factory=dict)
-    bootstrap: str = ""
-    startup_command: str = ""
-    git: GitSource | None = None
-    mounts: Mapping[str, str] = field(default_factory=dict)
-    resources: Mapping[str, str] = field(default_factory=dict)
-    scaling_group: str | None = None
-    agents: tuple[str, ...] = ()
-    architecture: str = ""
 
 
 def read_template(data: bytes, file: str) -> tuple[Template, dict[str, object]]:

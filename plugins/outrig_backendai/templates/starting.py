@@ -10,14 +10,13 @@ from outrig_backendai.compute.creating import DEFAULT_SLOTS
 from outrig_backendai.compute.request import BATCH
 from outrig_backendai.slots import slots_from
 from outrig_backendai.templates.cloning import clone_text
-from outrig_backendai.templates.document import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from outrig_backendai.compute.request import NewSession
     from outrig_backendai.directory.templates import TemplateRecord
-    from outrig_backendai.templates.document import Template
+    from outrig_backendai.templates.template import Template
 
 TEMPLATE = "template"
 """The note of a session's record that names the template whose credential it begins with."""
@@ -25,6 +24,8 @@ TEMPLATE = "template"
 
 def recorded(record: TemplateRecord) -> Template:
     """Return what a recorded template says."""
+    from outrig_backendai.templates.document import read_template
+
     template, _ = read_template(json.dumps(record.document).encode(), f"template {record.name}")
     return template
 

@@ -6,7 +6,7 @@ from outrig.api import option
 from outrig_backendai.commands.dotfiles import FILE, read_given
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.commands.templating import TemplateCommand
-from outrig_backendai.templates.document import MOST_BYTES, read_template
+from outrig_backendai.templates.template import MOST_BYTES
 
 
 class BaiTemplateCreate(TemplateCommand):
@@ -30,6 +30,8 @@ class BaiTemplateCreate(TemplateCommand):
 
     def handle(self) -> int:
         """Keep it."""
+        from outrig_backendai.templates.document import read_template
+
         templates = self.templates()
         group = templates.group(self.text("domain"), self.text("group"))
         file = self.text("file")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outrig_backendai.commands.dotfiles import FILE, read_given
 from outrig_backendai.commands.session_options import OWNER
 from outrig_backendai.commands.templating import TEMPLATE, TemplateCommand
-from outrig_backendai.templates.document import MOST_BYTES, read_template
+from outrig_backendai.templates.template import MOST_BYTES
 
 
 class BaiTemplateUpdate(TemplateCommand):
@@ -19,6 +19,8 @@ class BaiTemplateUpdate(TemplateCommand):
 
     def handle(self) -> int:
         """Keep it."""
+        from outrig_backendai.templates.document import read_template
+
         templates = self.templates()
         record = templates.find(self.word("template-id") or "")
         file = self.text("file")

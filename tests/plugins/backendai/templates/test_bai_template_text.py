@@ -6,7 +6,8 @@ import pytest
 
 from outrig.errors import ConfigError
 from outrig_backendai.templates.cloning import clone_text, without_credential
-from outrig_backendai.templates.document import GitSource, Template, read_template
+from outrig_backendai.templates.document import read_template
+from outrig_backendai.templates.template import GitSource, Template
 
 GUIDES = """\
 ---
