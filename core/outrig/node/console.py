@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from outrig.node.answers import CodeAnswer
     from outrig.node.client import Exchange
 
+GONE = 129
+"""The exit code of what nobody can tell of any more: as of a program whose terminal was closed."""
+
 
 class NodeConsole(Console):
     """An interactive program that the node program runs on a terminal."""
@@ -33,12 +36,17 @@ class NodeConsole(Console):
     def __init__(self, exchange: Exchange[CodeAnswer]) -> None:
         self._exchange = exchange
         self._over = False
+        self._failed = False
         self._reading = threading.Lock()
 
     def read(self) -> bytes:
         """Wait for output; empty when the program has ended."""
         with self._reading:
-            data = self._exchange.receive()
+            try:
+                data = self._exchange.receive()
+            except BaseException:
+                self._failed = True
+                raise
             self._over = data is None
         return data or b""
 
@@ -55,13 +63,13 @@ class NodeConsole(Console):
 
     def close(self) -> int:
         """Hang up if it still runs, and return the exit code."""
-        if not self._over:
+        if not self._over and not self._failed:
             try:
                 self._exchange.end()
             except RemoteError:
-                return 129
+                return GONE
         with self._reading:  # of two that wait for the reply, one would wait for ever
-            return self._exchange.reply().code
+            return GONE if self._failed else self._exchange.reply().code
 
 
 class NodeProgram(Program):
@@ -70,6 +78,7 @@ class NodeProgram(Program):
     def __init__(self, exchange: Exchange[CodeAnswer]) -> None:
         self._exchange = exchange
         self._over = False
+        self._failed = False
         self._reading = threading.Lock()
         self._room = Window(WINDOW)
 
@@ -89,15 +98,13 @@ class NodeProgram(Program):
             try:
                 data = self._exchange.receive()
             except BaseException:
-                self._end()
+                self._failed = True
+                self._room.close()
                 raise
             if data is None:
-                self._end()
+                self._over = True
+                self._room.close()
         return data
-
-    def _end(self) -> None:
-        self._over = True
-        self._room.close()
 
     def write(self, data: bytes) -> None:
         """Send input; waits while the program does not take it."""
@@ -119,14 +126,14 @@ class NodeProgram(Program):
     def close(self) -> int:
         """Hang up if it still runs, and return the exit code."""
         self._room.close()
-        if not self._over:
+        if not self._over and not self._failed:
             try:
                 self._exchange.end()
             except RemoteError:
-                return 129
+                return GONE
         with self._reading:  # of two that wait for the reply, one would wait for ever
-            return self._exchange.reply().code
+            return GONE if self._failed else self._exchange.reply().code
 
     def _send(self, data: bytes) -> None:
-        if not self._over:
+        if not self._over and not self._failed:
             self._exchange.send(data)

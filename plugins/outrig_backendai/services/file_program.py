@@ -11,7 +11,6 @@ import json
 import os
 import stat
 import struct
-import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,4 +152,4 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(os.fdopen(0, "rb"), os.fdopen(1, "wb"))

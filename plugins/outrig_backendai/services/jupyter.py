@@ -33,7 +33,7 @@ found() {
 }
 program=$(found)
 if [ -z "$program" ]; then
-  python3 -m pip install --quiet --disable-pip-version-check \\
+  python3 -m pip install --quiet --no-compile --disable-pip-version-check \\
     ${JUPYTER_REQUIREMENT:-jupyterlab ipykernel} || exit 1
   program=$(found)
 fi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import stat
 from typing import TYPE_CHECKING, Any
@@ -178,7 +179,9 @@ class SessionFiles(SFTPServer):
         return _disk(result)
 
     async def exit(self) -> None:
-        """End what was started inside."""
+        """End what was started inside; without an exit status scp takes all for failed."""
+        with contextlib.suppress(OSError):
+            self.channel.exit(0)
         if self._files is not None:
             await asyncio.to_thread(self._files.close)
 

@@ -10,7 +10,7 @@ import asyncssh
 from asyncssh import BreakReceived, SignalReceived, TerminalSizeChanged
 
 from outrig.api import Size, Stream
-from outrig.errors import OutrigError, RemoteError, UsageError
+from outrig.errors import OutrigError, UsageError
 from outrig_backendai.services.door import LOGIN_SHELL
 from outrig_backendai.services.loop import keep_in_use, pass_on
 from outrig_backendai.services.sftp import SessionFiles
@@ -161,7 +161,7 @@ class _Login(asyncssh.SSHServer):
         own = self._server.keys.user_public
         theirs = ""
         if username == LOGIN:
-            with contextlib.suppress(RemoteError):
+            with contextlib.suppress(OutrigError):
                 theirs = (await asyncio.to_thread(self._server.door.ask, _KEYS)).decode(
                     "utf-8", "replace"
                 )

@@ -133,6 +133,9 @@ class _Shell(_Guarded, WebSocketHandler):
         except OutrigError as err:
             self.close(1011, _reason(str(err)))
             return
+        if self.ws_connection is None or self.ws_connection.is_closing():  # while that was made
+            await asyncio.to_thread(_closed, self.console)
+            return
         task = asyncio.ensure_future(self._follow(self.console))
         terminals.tasks.add(task)
         task.add_done_callback(terminals.tasks.discard)

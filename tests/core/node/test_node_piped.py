@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outrig.errors import NotFoundError
+from outrig.errors import NotFoundError, RemoteError
 from outrig.model.console import ConsoleRequest
 from outrig.model.run import Stream
+from outrig.node.console import GONE
 from outrig.node.program.piped import SIGNAL, TAKEN, WINDOW
 
 if TYPE_CHECKING:
@@ -146,6 +147,18 @@ def test_where_there_is_no_session_nothing_starts(provider: LocalProvider, held:
     with pytest.raises(NotFoundError, match="is not on this node"):
         program.read()
     program.write(b"into the void")
+    assert program.close() == GONE
+
+
+def test_one_whose_node_is_lost_is_closed_at_once(provider: LocalProvider, held: Held) -> None:
+    held.sync({})
+    program = start(provider, held, "echo ready; exec sleep 600")
+    assert program.read() == (Stream.OUT, b"ready\n")
+    provider.close()
+    with pytest.raises(RemoteError, match="lost the node program"):
+        program.read()
+    program.write(b"into the void")
+    assert program.close() == GONE
 
 
 def test_it_is_closed_while_another_thread_reads(provider: LocalProvider, held: Held) -> None:

@@ -4,10 +4,13 @@
 const terminal = new Terminal({ cursorBlink: true, scrollback: 10000 });
 const fit = new FitAddon.FitAddon();
 let socket = null;
+let waiting = []; // what was typed while the shell was being connected
 
 function send(...message) {
   if (socket !== null && socket.readyState === WebSocket.OPEN) {
     socket.send(JSON.stringify(message));
+  } else if (socket !== null) {
+    waiting.push(message);
   }
 }
 
@@ -17,6 +20,8 @@ function connect() {
   const size = `columns=${terminal.cols}&rows=${terminal.rows}`;
   socket = new WebSocket(`${scheme}//${location.host}${path}shell?${size}`);
   socket.binaryType = "arraybuffer";
+  waiting = [];
+  socket.onopen = () => waiting.forEach((message) => send(...message));
   socket.onmessage = (event) => terminal.write(new Uint8Array(event.data));
   socket.onclose = (event) => {
     socket = null;
