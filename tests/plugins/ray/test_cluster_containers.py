@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.core.node.test_node_images import CONTAINERS
+from outrig.testing.images import CONTAINERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
