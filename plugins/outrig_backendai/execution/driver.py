@@ -177,6 +177,8 @@ class Driver:
                 self._make_room()
             compute.outrig.cancel.wait(pause_s)
             compute.outrig.cancel.check()
+            if not self._scheduling.is_alive():
+                raise RemoteError("what starts sessions has failed", hint="see bai-run.log")
             pause_s = min(pause_s * 1.3, _LONGEST_PAUSE_S)
             session = compute.directory.sessions.get(session.id)
         return session
