@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outrig.api import Observer
 from outrig.errors import Interrupted
 from outrig_backendai.compute.record import SessionStatus
 from outrig_backendai.compute.sessions import Compute
@@ -24,6 +25,7 @@ def start_session(
 ) -> int:
     """Start a session and say how it stands; returns the exit code."""
     compute = Compute(command.outrig)
+    command.outrig.watch(_Notices(command))
     made = compute.create(wanted)
     session = made.session
     if made.created and NOTICE in session.extra:
@@ -41,6 +43,17 @@ def start_session(
     command.line(f"Session ID {session.id} {_is(session, created=made.created)}.")
     _say_services(command, session)
     return 0
+
+
+class _Notices(Observer):
+    """Says on stderr what is no error; the steps of a launch are told by `bai events`."""
+
+    def __init__(self, command: Command) -> None:
+        self._command = command
+
+    def notice(self, text: str) -> None:
+        """Say it."""
+        self._command.note(text)
 
 
 def _waited(

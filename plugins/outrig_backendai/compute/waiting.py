@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _FIRST_S = 0.02
 _LONGEST_S = 0.5
+_QUIET_S = 1.0
 _EVERYWHERE = 10
 """After so many looks at this computer other machines are asked too."""
 
@@ -41,7 +42,7 @@ def _wait(
     compute: Compute, session: ComputeSession, holds: Holds, deadline: float | None
 ) -> ComputeSession:
     pause_s = _FIRST_S
-    looks = 0
+    looks, told, began = 0, False, time.monotonic()
     while True:
         compute.outrig.cancel.check()
         mine = holds.take(session.id)
@@ -56,8 +57,18 @@ def _wait(
         if deadline is not None and time.monotonic() >= deadline:
             return session
         looks += 1
+        told = told or _tell(compute, session, began)
         compute.outrig.cancel.wait(_pause(pause_s, deadline))
         pause_s = min(pause_s * 1.5, _LONGEST_S)
+
+
+def _tell(compute: Compute, session: ComputeSession, began: float) -> bool:
+    """Say that a session waits, and for what, if it has for a while; tells whether it did."""
+    now = compute.directory.sessions.now(session)
+    waits = now.status is SessionStatus.PENDING and time.monotonic() - began >= _QUIET_S
+    if waits:
+        compute.outrig.observer.notice(f"{now.name} waits: {now.status_info or 'its turn comes'}")
+    return waits
 
 
 def _settled(session: ComputeSession) -> bool:

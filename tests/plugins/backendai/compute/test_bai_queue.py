@@ -92,7 +92,7 @@ def test_commands_wait_for_room_and_one_that_is_stopped_leaves_the_queue_to_othe
     second = compute.directory.sessions.queue()[0]
     late = bai(*words, "--max-wait", "1")
     assert (late.exit_code, late.out) == (125, f"{second.id}\n")
-    assert "still on the job queue" in late.err
+    assert "still on the job queue (no room for it yet in scaling group tiny)" in late.err
     waiting.process.kill()
     waiting.wait()
     compute.end(first)
