@@ -63,8 +63,13 @@ class Cabinet:
             cloneable=wanted.cloneable,
             unmanaged_path=self._unmanaged(wanted),
         )
-        self.storage(folder).make()
-        return self.records.add(folder)
+        storage = self.storage(folder)
+        storage.make()
+        try:
+            return self.records.add(folder)
+        except BaseException:
+            storage.destroy()
+            raise
 
     def storage(self, folder: Folder) -> Storage:
         """Return where a folder's files are."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.plugins.backendai.folders.conftest import add_user
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
     from outrig_backendai.compute.sessions import Compute
@@ -26,6 +26,30 @@ def test_keys_for_every_session_as_the_guide_says(bai: Bai) -> None:
     assert made.out == 'Virtual folder ".ssh" is created.\n'
     assert [one["name"] for one in json.loads(listed.out)["items"]] == [".ssh"]
     assert "authorized_keys" in bai("vfolder", "ls", ".ssh").checked().out
+
+
+def test_of_two_at_once_one_makes_the_folder(bai: Bai, compute: Compute) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        tasks = [pool.submit(bai, "vfolder", "create", "data") for _ in range(4)]
+        codes = sorted(task.result().exit_code for task in tasks)
+    assert codes == [0, 2, 2, 2]
+    places = Path(compute.directory.state_directory, "backendai-folders").iterdir()
+    assert len(list(places)) == 1
+
+
+def test_uploads_of_one_file_at_once_leave_one_of_them(bai: Bai) -> None:
+    contents = [bytes([number]) * 3_000_000 for number in range(4)]
+    for number, content in enumerate(contents):
+        (bai.run.directory / str(number)).mkdir()
+        (bai.run.directory / str(number) / "a").write_bytes(content)
+    bai("vfolder", "create", "data").checked()
+    with ThreadPoolExecutor(4) as pool:
+        words = ("vfolder", "upload", "data", "a", "-b")
+        for task in [pool.submit(bai, *words, str(number)) for number in range(4)]:
+            task.result().checked()
+    bai("vfolder", "download", "-b", "got", "data").checked()
+    assert [one.name for one in (bai.run.directory / "got").iterdir()] == ["a"]
+    assert (bai.run.directory / "got/a").read_bytes() in contents
 
 
 def test_files_come_back_as_they_went(bai: Bai) -> None:
