@@ -13,10 +13,10 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from outrig.api import NAME_TAG, OWNER_TAG, SESSION_TAG
+from outrig.api import NAME_TAG, OWNER_TAG, SESSION_TAG, NodeQuery
 
 if TYPE_CHECKING:
-    from outrig.api import ClusterFile, Outrig, Session
+    from outrig.api import ClusterFile, Node, Outrig, Session
 
 OPTION = "--autoscaling-config=~/ray_bootstrap_config.yaml"
 VARIABLE = "OUTRIG_RAY_SCALING"
@@ -99,6 +99,16 @@ def with_scaling(outrig: Outrig, session: Session, file: ClusterFile) -> Cluster
 
 def _encoded(text: str) -> str:
     return shlex.quote(base64.b64encode(text.encode()).decode())
+
+
+def made_nodes(outrig: Outrig, session: Session) -> tuple[Node, ...]:
+    """Ask the cloud for the workers that Ray's autoscaler has made; raises `OutrigError`."""
+    if not session.grows:
+        return ()
+    query = NodeQuery(session_id=session.id)
+    found = outrig.inventory(session.provider, query, session.settings).nodes
+    known = {one.id for one in session.nodes}
+    return tuple(one for one in found if one.id not in known and one.data.get("state") == "running")
 
 
 def scaling_variables(file: ClusterFile, rank: int) -> dict[str, str]:

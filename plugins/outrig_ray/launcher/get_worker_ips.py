@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outrig.api import Command
+from outrig_ray.clusters.scaling import made_nodes
 from outrig_ray.launcher.words import CLUSTER, LOG_OPTIONS, NAME, named_cluster
 
 
@@ -17,6 +18,7 @@ class RayGetWorkerIps(Command):
 
     def handle(self) -> int:
         """Print them."""
-        for node in named_cluster(self).workers:
+        cluster = named_cluster(self)
+        for node in (*cluster.workers, *made_nodes(self.outrig, cluster.session)):
             self.line(node.address or node.id)
         return 0

@@ -119,6 +119,10 @@ def test_rays_autoscaler_makes_the_workers_and_they_go_with_the_cluster(
     ray = str(Path(sys.executable).parent / "ray")
     told = run.program(ray, "get-head-ip", str(path), timeout_s=LIMIT_S).checked()
     assert told.out.split()[-1] == head["address"], "Ray's own launcher knows the head"
+    addresses = [str(one["address"]) for one in workers]
+    deadline = time.monotonic() + LIMIT_S
+    while run("ray", "get-worker-ips", "grows").checked().out.split() != addresses:
+        assert time.monotonic() < deadline, addresses
     listed = run("daft", "list", "--running", "--output", "json").records()
     assert sorted(str(one["role"]) for one in listed) == ["head", "worker"]
     run("ray", "down", "grows", timeout_s=LIMIT_S).checked()
