@@ -9,17 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.backendai_app import bai_app
 from benchmarks.backendai_responder import SESSIONS
 from benchmarks.backendai_run import bai_run
 from benchmarks.measure import Case
-from benchmarks.place import BIN, ROOT
+from benchmarks.place import BIN, ROOT, Place
 from benchmarks.table import Comparison, Table, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from benchmarks.place import Place
-
 BOUND = 0.2
 PROGRAM = "BACKENDAI_CLIENT"
 TITLE = "Backend.AI: starting the client"
@@ -27,8 +25,8 @@ TEXT = (
     f"The client of 24.09 in an environment of its own, with the Python 3.12 that it asks for. "
     f"{SESSIONS} sessions are listed. Its `ps` asks a program on the loopback that answers at once "
     f"what a server would, so that neither a network nor a server's work is measured; ours reads "
-    f"its records, and asks this computer's node whether sessions that run still do; `--dead` "
-    f"lists {SESSIONS} that are over, and asks nobody."
+    f"its records, and asks this computer's node whether sessions that run still do. "
+    f"`--dead` lists {SESSIONS} that are over, in a directory where none runs."
 )
 
 
@@ -44,27 +42,33 @@ def backendai(place: Place, rounds: int) -> Iterator[str]:
             f"`{PROGRAM}` to its `backend.ai`.\n"
         )
     yield bai_run(place, max(2, rounds // 2))
+    yield bai_app(place, max(2, rounds // 2))
 
 
 def _beside(place: Place, client: str, rounds: int) -> str:
     outrig = str(BIN / "outrig")
     names = [f"session-{number}" for number in range(SESSIONS)]
+    over = Place(root=place.root / "over")
+    over.root.mkdir()
     start = ("start", "-r", "cpu=0.1", "-r", "mem=64m", "python", "-t")
     for name in names:
         place.do(outrig, "bai", *start, name)
-    place.do(outrig, "bai", "rm", *names)
-    for name in names:
-        place.do(outrig, "bai", *start, name)
+        over.do(outrig, "bai", *start, name)
+    over.do(outrig, "bai", "rm", *names)
     try:
         with _responder() as variables:
             comparisons = [
                 Comparison(
-                    ours=_case(place, "outrig bai", [outrig, "bai"], words, {}),
+                    ours=_case(where, "outrig bai", [outrig, "bai"], words, {}),
                     against=_case(place, "backend.ai", [client], words[:1], variables),
                     wall_bound=BOUND,
                     cpu_bound=BOUND,
                 )
-                for words in (["--help"], ["ps"], ["ps", "--dead"])
+                for where, words in (
+                    (place, ["--help"]),
+                    (place, ["ps"]),
+                    (over, ["ps", "--dead"]),
+                )
             ]
             table = Table(title=TITLE, text=TEXT, comparisons=comparisons, rounds=rounds)
             return render(table)

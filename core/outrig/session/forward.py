@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from outrig.session.runtime import Runtime
 
 HERE = "127.0.0.1"
-_PIECE = 64 << 10
+_PIECE = 256 << 10
 _LOOK_S = 0.2
 _BACKLOG = 128
 _IN_USE_S = 5.0
