@@ -30,8 +30,8 @@ GONE = 129
 """The exit code of what nobody can tell of any more: as of a program whose terminal was closed."""
 
 
-class NodeConsole(Console):
-    """An interactive program that the node program runs on a terminal."""
+class _Talk:
+    """What a program on a node says, whichever way it is talked with."""
 
     def __init__(self, exchange: Exchange[CodeAnswer]) -> None:
         self._exchange = exchange
@@ -39,8 +39,8 @@ class NodeConsole(Console):
         self._failed = False
         self._reading = threading.Lock()
 
-    def read(self) -> bytes:
-        """Wait for output; empty when the program has ended."""
+    def _next(self) -> bytes | None:
+        """Wait for what it says next; `None` when it has ended."""
         with self._reading:
             try:
                 data = self._exchange.receive()
@@ -48,18 +48,7 @@ class NodeConsole(Console):
                 self._failed = True
                 raise
             self._over = data is None
-        return data or b""
-
-    def write(self, data: bytes) -> None:
-        """Send what the user typed."""
-        if not self._over:
-            self._exchange.send(KEYS + data)
-
-    def resize(self, size: Size) -> None:
-        """Tell the program the window's new size."""
-        if not self._over:
-            columns, rows = min(size.columns, 0xFFFF), min(size.rows, 0xFFFF)
-            self._exchange.send(RESIZE + struct.pack(">HH", columns, rows))
+        return data
 
     def close(self) -> int:
         """Hang up if it still runs, and return the exit code."""
@@ -72,14 +61,30 @@ class NodeConsole(Console):
             return GONE if self._failed else self._exchange.reply().code
 
 
-class NodeProgram(Program):
+class NodeConsole(_Talk, Console):
+    """An interactive program that the node program runs on a terminal."""
+
+    def read(self) -> bytes:
+        """Wait for output; empty when the program has ended."""
+        return self._next() or b""
+
+    def write(self, data: bytes) -> None:
+        """Send what the user typed."""
+        if not self._over:
+            self._exchange.send(KEYS + data)
+
+    def resize(self, size: Size) -> None:
+        """Tell the program the window's new size."""
+        if not self._over:
+            columns, rows = min(size.columns, 0xFFFF), min(size.rows, 0xFFFF)
+            self._exchange.send(RESIZE + struct.pack(">HH", columns, rows))
+
+
+class NodeProgram(_Talk, Program):
     """A program with plain pipes that the node program runs."""
 
     def __init__(self, exchange: Exchange[CodeAnswer]) -> None:
-        self._exchange = exchange
-        self._over = False
-        self._failed = False
-        self._reading = threading.Lock()
+        super().__init__(exchange)
         self._room = Window(WINDOW)
 
     def read(self) -> tuple[Stream, bytes] | None:
@@ -94,15 +99,11 @@ class NodeProgram(Program):
         return None
 
     def _next(self) -> bytes | None:
-        with self._reading:
-            try:
-                data = self._exchange.receive()
-            except BaseException:
-                self._failed = True
-                self._room.close()
-                raise
+        data = None
+        try:
+            data = super()._next()
+        finally:
             if data is None:
-                self._over = True
                 self._room.close()
         return data
 
@@ -126,13 +127,7 @@ class NodeProgram(Program):
     def close(self) -> int:
         """Hang up if it still runs, and return the exit code."""
         self._room.close()
-        if not self._over and not self._failed:
-            try:
-                self._exchange.end()
-            except RemoteError:
-                return GONE
-        with self._reading:  # of two that wait for the reply, one would wait for ever
-            return GONE if self._failed else self._exchange.reply().code
+        return super().close()
 
     def _send(self, data: bytes) -> None:
         if not self._over and not self._failed:

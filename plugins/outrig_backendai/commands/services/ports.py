@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from outrig.api import option
+
 DEFAULT_PORT = 9922
 
 
@@ -11,3 +13,13 @@ def port_number(text: str) -> int:
     if not 0 <= port < 65536:
         raise ValueError(text)
     return port
+
+
+PORT = option(
+    "port",
+    "p",
+    "the port on this computer; 0 takes a free one",
+    value="PORT",
+    type=port_number,
+    default=DEFAULT_PORT,
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outrig.api import Command, argument, hand_over, interruptible, option
-from outrig_backendai.commands.services.ports import DEFAULT_PORT, port_number
+from outrig_backendai.commands.services.ports import PORT
 from outrig_backendai.compute.sessions import Compute
 
 
@@ -24,17 +24,7 @@ class BaiScp(Command):
         argument("session_ref", "the session, by id or name"),
         argument("words", "options of scp, the source and the target", repeat=True),
     )
-    options = (
-        option(
-            "port",
-            "p",
-            "the port on this computer; 0 takes a free one",
-            value="PORT",
-            type=port_number,
-            default=DEFAULT_PORT,
-        ),
-        option("recursive", "r", "directories with all below"),
-    )
+    options = (PORT, option("recursive", "r", "directories with all below"))
     verbatim = True
     runs_commands = True
 

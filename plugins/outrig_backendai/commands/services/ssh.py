@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from outrig.api import Command, argument, hand_over, interruptible, option
-from outrig_backendai.commands.services.ports import DEFAULT_PORT, port_number
+from outrig.api import Command, argument, hand_over, interruptible
+from outrig_backendai.commands.services.ports import PORT
 from outrig_backendai.compute.sessions import Compute
 
 
@@ -24,16 +24,7 @@ class BaiSsh(Command):
         argument("session_ref", "the session, by id or name"),
         argument("words", "options of ssh, and a command", required=False, repeat=True),
     )
-    options = (
-        option(
-            "port",
-            "p",
-            "the port on this computer; 0 takes a free one",
-            value="PORT",
-            type=port_number,
-            default=DEFAULT_PORT,
-        ),
-    )
+    options = (PORT,)
     verbatim = True
     runs_commands = True
 

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from outrig.errors import PluginError
+from outrig_backendai.services.serving import needs
+
 if TYPE_CHECKING:
     from outrig.testing.command_line import CommandLine
     from tests.plugins.backendai.conftest import Bai
@@ -89,3 +92,10 @@ def test_what_cannot_be_bound_is_said_in_one_line(bai: Bai) -> None:
 def test_without_such_a_session_nothing_listens(bai: Bai) -> None:
     assert bai("app", "nobody", "ttyd").exit_code == 4
     assert bai("apps", "nobody").exit_code == 4
+
+
+def test_what_is_not_installed_is_said_with_how_to_install_it() -> None:
+    needs("json", "socket")
+    with pytest.raises(PluginError, match="no_such_module is not installed") as missing:
+        needs("json", "no_such_module")
+    assert missing.value.hint == "pip install 'outrig[bai]'"
