@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,6 +93,23 @@ def test_a_forward_leads_there_and_both_ends_end_on_their_own(
 ) -> None:
     with echo_server() as there, served(outrig, outrig.forward(session, (0, there))) as here:
         assert said(here, b"hello") == b"HELLO"
+
+
+def test_an_open_connection_is_use(outrig: Outrig, session: Session, outrig_home: Path) -> None:
+    outrig.in_use(session)
+    (touched,) = outrig_home.rglob(f"s/{session.id}/touched")
+    before = touched.read_text()
+    with (
+        echo_server() as there,
+        served(outrig, outrig.forward(session, (0, there))) as here,
+        socket.create_connection(("127.0.0.1", here), timeout=WAIT_S) as connection,
+    ):
+        deadline = time.monotonic() + WAIT_S
+        while touched.read_text() == before and time.monotonic() < deadline:
+            time.sleep(0.02)
+        connection.sendall(b"still there")
+        assert connection.recv(100) == b"STILL THERE"
+    assert float(touched.read_text()) > float(before)
 
 
 def test_where_nobody_listens_the_refusal_is_the_answer(outrig: Outrig, session: Session) -> None:
