@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from outrig.errors import OutrigError
@@ -12,6 +13,7 @@ from outrig.ids import new_id
 from outrig.interfaces import OnThisComputer
 from outrig.model.resources import ANY
 from outrig.model.run import (
+    UNKNOWN_RUN,
     ExecuteRequest,
     PreparedEnvironment,
     Run,
@@ -39,6 +41,9 @@ BESIDE = "OUTRIG_BESIDE"
 """Tells nodes, and clouds' timers, that the processes which have it are nobody's work."""
 _WAIT_S = 0.5
 _END_S = 5.0
+_ON_THE_WAY_S = 60.0
+"""How long after it was recorded a run may come to its node."""
+_ON_THE_WAY_PAUSE_S = 0.05
 
 
 def execute(
@@ -178,13 +183,38 @@ def update_all(
     runtime: Runtime, session: Session, runs: Sequence[Run], states: Sequence[RunState]
 ) -> list[Run]:
     """Record what nodes say of runs, all at once; returns the runs as they now stand."""
-    now = [_updated(runtime, session, *one) for one in zip(runs, states, strict=True)]
+    coming = _on_their_way(runtime, session, runs, states)
+    now = [
+        run if run.id in coming else _updated(runtime, session, run, state)
+        for run, state in zip(runs, states, strict=True)
+    ]
     changed = [one for one, run in zip(now, runs, strict=True) if one is not run]
     if changed:
         runtime.state.runs.put(changed)
     ended = {one.id: describe(one.state) for one in changed if one.state.status.ended}
     runtime.record_runs(session, "run.ended", ended)
+    if coming:
+        runtime.cancel.wait(_ON_THE_WAY_PAUSE_S)  # whoever asks again would be answered at once
     return now
+
+
+def _on_their_way(
+    runtime: Runtime, session: Session, runs: Sequence[Run], states: Sequence[RunState]
+) -> frozenset[str]:
+    """Return those runs, by id, that are unknown to a node as they may just be handed to it.
+
+    They are recorded before that by another process, which may have been killed in between.
+    """
+    since = runtime.clock() - timedelta(seconds=_ON_THE_WAY_S)
+    unknown = frozenset(
+        run.id
+        for run, state in zip(runs, states, strict=True)
+        if state.reason == UNKNOWN_RUN and not run.state.status.ended and run.created_at > since
+    )
+    if not unknown or _is_ending(runtime, session):
+        return frozenset()
+    events = runtime.state.events.of_session(session.id)
+    return unknown - {one.run_id for one in events if one.kind == "run.started"}
 
 
 def _updated(runtime: Runtime, session: Session, run: Run, state: RunState) -> Run:
