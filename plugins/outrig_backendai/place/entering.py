@@ -20,6 +20,7 @@ HOME = "/home/work"
 NEEDS_PROGRAM = 79
 """The exit code of `set_up` on a node that has not got the program: `bring_program` first."""
 _PYTHON = 'exec "${OUTRIG_PYTHON:-python3}" -IS'
+_END = "END-OF-PLACE"
 _PROGRAM = f"{_PYTHON} .place/enter.py"
 _KEEP = """import os, sys
 digest, text = sys.argv[1:]
@@ -38,7 +39,8 @@ from place_{digest} import main
 main(work, sys.argv[1:])
 """
 _SET_UP = """import os, sys
-digest, enter, record = sys.argv[1:]
+digest, enter = sys.argv[1:]
+record = sys.stdin.read()
 work = os.path.realpath(".")
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(work))) + "/place")
 try:
@@ -59,12 +61,13 @@ def set_up(place: Place) -> str:
     """Return what makes the inside; it may be run again. Run it in the background.
 
     It ends with `NEEDS_PROGRAM` where the node has not got the program. What it leaves running
-    holds the session's namespaces, and ends with the Outrig session.
+    holds the session's namespaces, and ends with the Outrig session. The record is not among its
+    words, which all users of the node can see: variables may be secrets.
     """
     digest = program_digest()
     script = _SET_UP.format(missing=NEEDS_PROGRAM)
-    words = shlex.join([script, digest, _ENTER.format(digest=digest), place.encoded()])
-    return f"{_PYTHON} -c {words}"
+    words = shlex.join([script, digest, _ENTER.format(digest=digest)])
+    return f"{_PYTHON} -c {words} <<'{_END}'\n{place.encoded()}\n{_END}\n"
 
 
 def inside(place: Place, script: str) -> str:  # noqa: ARG001 - the node knows the rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 
 from outrig_backendai.place.program.enter import shell
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
 
 
 def set_up(inside: Inside, worker: Worker) -> tuple[str, str]:
-    """Make all of it, as far as it is not there; returns the means and why no better one."""
+    """Make all of it, as far as it is not there; returns the means and why no better one.
+
+    Of several at once one makes it, and the others wait.
+    """
+    lock = os.open(inside.own("lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return make_parts(inside, worker)
+    finally:
+        fcntl.flock(lock, fcntl.LOCK_UN)  # what it left running has it, too
+        os.close(lock)
+
+
+def make_parts(inside: Inside, worker: Worker) -> tuple[str, str]:
     os.makedirs(inside.home, mode=0o755, exist_ok=True)
     os.makedirs(inside.own("tmp"), exist_ok=True)
     os.chmod(inside.own("tmp"), 0o1777)  # noqa: S103 - as any /tmp

@@ -92,8 +92,21 @@ def read_fields(path: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
+def holds_text(path: str, text: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as source:
+            return source.read() == text
+    except OSError:
+        return False
+
+
 def write_text(path: str, text: str) -> None:
-    """Write a file so that it is either the old one or the new one, whole."""
+    """Write a file so that it is either the old one or the new one, whole.
+
+    One that says so already stays: it may just be mounted, and a file that was replaced cannot be.
+    """
+    if holds_text(path, text):
+        return
     aside = "%s.%d" % (path, os.getpid())
     try:
         with open(aside, "w", encoding="utf-8", errors="surrogateescape") as target:

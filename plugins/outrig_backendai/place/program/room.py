@@ -127,15 +127,14 @@ class Room:
         return True
 
     def hold(self) -> int:
-        """Leave a process behind that keeps the room open; return its id, that of one there is."""
-        import fcntl
+        """Leave a process behind that keeps the room open; return its id, that of one there is.
 
-        with open(self.inside.own("lock"), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            pid = self.holder()
-            if not pid:
-                pid = self.open(self.keep)
-                write_text(self.inside.own("holder"), json.dumps(identity(pid)))
+        One at a time: `set_up` sees to that.
+        """
+        pid = self.holder()
+        if not pid:
+            pid = self.open(self.keep)
+            write_text(self.inside.own("holder"), json.dumps(identity(pid)))
         return pid
 
     def keep(self) -> None:

@@ -43,8 +43,11 @@ def test_no_name_is_given_twice() -> None:
 
 def test_texts_of_users_are_quoted_for_the_shell() -> None:
     assert inside(Place(), "echo 'x' \"$y\"").endswith(""" run 'echo '"'"'x'"'"' "$y"'""")
-    text = set_up(Place(environ={"X": "'; $(rm -rf)\n"}))
-    assert "$(rm -rf)\\n" in shlex.split(text)[-1]
+    text = set_up(Place(environ={"X": "'; $(rm -rf)\nEND-OF-PLACE\n"}))
+    before, record, end, after = text.rsplit("\n", 3)
+    assert before.endswith("<<'END-OF-PLACE'")
+    assert "$(rm -rf)\\nEND-OF-PLACE" in record
+    assert (end, after) == ("END-OF-PLACE", "")
 
 
 def test_setting_up_is_a_short_text_whose_program_the_node_keeps() -> None:
