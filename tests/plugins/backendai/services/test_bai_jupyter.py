@@ -2,17 +2,58 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import os
+import pwd
+import subprocess
+import sys
 import uuid
 from typing import TYPE_CHECKING
 
 import aiohttp
+import pytest
 
 if TYPE_CHECKING:
     from tests.plugins.backendai.conftest import Bai
     from tests.plugins.backendai.services.conftest import Opened
 
 LIMIT_S = 100
+PACKAGES = "jupyter_server ipykernel"
+REGISTRY = ("index-url", "extra-index-url", "find-links")
+
+
+def registry_variables() -> dict[str, str]:
+    """Return where pip finds packages for who runs the tests, as variables for a session's pip."""
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    environ = {name: text for name, text in os.environ.items() if not name.startswith("XDG_")}
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"],
+        env={**environ, "HOME": home},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = {}
+    for line in listed.stdout.splitlines():
+        name, _, value = line.partition("=")
+        name = name.rpartition(".")[2]
+        if name in REGISTRY:
+            found["PIP_" + name.upper().replace("-", "_")] = " ".join(
+                str(ast.literal_eval(value)).split()
+            )
+    return found
+
+
+def require_registry(bai: Bai, variables: list[str]) -> None:
+    """Skip the test where a session's pip finds no packages."""
+    look = (
+        "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'download',"
+        " '-q', '--no-deps', '-d', '/tmp/looked', 'ipykernel']))"
+    )
+    asked = bai("run", "-q", *variables, "-c", look, "python", "--rm", timeout_s=LIMIT_S)
+    if asked.exit_code:
+        pytest.skip(f"a session's pip finds no packages here: {asked.err.strip()[-200:]}")
 
 
 def request(code: str) -> dict[str, object]:
@@ -68,8 +109,10 @@ async def count(address: str) -> int:
 
 
 def test_a_kernel_runs_and_outlives_the_proxy(bai: Bai, opened: Opened) -> None:
+    registry = [word for one in registry_variables().items() for word in ("-e", "=".join(one))]
+    require_registry(bai, registry)
     bai("start", "-t", "mysess", "python").checked()
-    wanted = ("-e", "JUPYTER_REQUIREMENT=jupyter_server ipykernel", "-e", "MINE=mine")
+    wanted = ("-e", f"JUPYTER_REQUIREMENT={PACKAGES}", "-e", "MINE=mine", *registry)
     with opened("--arg", "--log-level ERROR", *wanted, "mysess", "jupyter") as address:
         asyncio.run(kernels(address))
     with opened("mysess", "jupyter") as address:
