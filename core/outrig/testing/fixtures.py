@@ -29,7 +29,16 @@ _CONTRACTS = (
 )
 pytest.register_assert_rewrite(*(f"outrig.testing.{name}" for name in _CONTRACTS))
 
-_NOISE = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "PAGER")
+_NOISE = (
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "LINES",
+    "PAGER",
+    "PYTHONUNBUFFERED",
+)
 _GIT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 _PERSON = {
     "GIT_AUTHOR_NAME": "A Tester",

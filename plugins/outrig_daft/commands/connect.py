@@ -53,6 +53,7 @@ class DaftConnect(Command):
             threading.Thread(target=_serve, args=(dashboard.serve,), daemon=True).start()
             self.line(f"http://localhost:{dashboard.port}")
             self.line(f"ray://localhost:{client.port}")
+            self.flush()
             self.note("In Python, with the cluster's versions of Ray and Daft:")
             self.note(f"  import ray, daft; ray.init('ray://localhost:{client.port}')")
             self.note("Ctrl-C ends it")

@@ -55,6 +55,7 @@ class DaftDashboard(Command):
             forward = self.outrig.forward(cluster.session, (self.option("port"), DASHBOARD_PORT))
             address = f"http://localhost:{forward.port}"
             self.line(address)
+            self.flush()
             self.note(f"the dashboard of {cluster.name}; Ctrl-C ends it")
             if not self.flag("no-browser"):
                 open_browser(address)

@@ -47,6 +47,7 @@ class RayDashboard(Command):
         with interruptible(self.outrig):
             forward = self.outrig.forward(cluster.session, ports)
             self.line(f"http://localhost:{forward.port}")
+            self.flush()
             self.note(f"the dashboard of {cluster.name}; Ctrl-C ends it")
             with suppress(Interrupted):  # it is how this ends
                 forward.serve()

@@ -87,6 +87,7 @@ class BaiApp(Command):
                     f'"{session.name}" is available at:'
                 )
                 self.line(f"{scheme}://{shown}:{opened.port}{opened.path}")
+                self.flush()
                 if host not in LOOPBACK:
                     self.note(f"everybody who reaches {shown} can use it")
                 opened.serve()
