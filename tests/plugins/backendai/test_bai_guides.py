@@ -100,7 +100,8 @@ backend.ai ps
 def test_terminating_or_cancelling_sessions(shell: Shell) -> None:
     script = """
 first=$(backend.ai start -t first python | awk '/^Session ID/ {print $3}')
-second=$(backend.ai start -t second --enqueue-only python | awk '{print $3}')
+second=$(backend.ai start -t second --type batch -c true --starts-at 1h --enqueue-only python |
+    awk '{print $3}')
 backend.ai rm $first $second
 backend.ai events $first | awk '{print $1}' | tail -n 1
 backend.ai ps
