@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -43,6 +44,13 @@ def tell_in_use(runtime: Runtime, session: Session, node: Node) -> None:
         provider.in_use(session.id, node)
 
 
+def _why(err: OSError) -> str:
+    """Return the system's own words, without the address that Python may have put behind them."""
+    if isinstance(err, socket.gaierror) or err.errno is None:
+        return err.strerror or str(err)
+    return os.strerror(err.errno)
+
+
 class Forward:
     """Takes connections at a port of this computer and leads each to the node.
 
@@ -74,7 +82,7 @@ class Forward:
         except OSError as err:
             where = "this computer" if host == HERE else host
             raise UsageError(
-                f"port {here} of {where} cannot be taken: {err.strerror or err}",
+                f"port {here} of {where} cannot be taken: {_why(err)}",
                 hint=f"choose another: {here + 1}:{self._there}, or 0:{self._there} for a free one",
             ) from err
 

@@ -26,8 +26,10 @@ def names(pair: Clusters) -> list[object]:
 def start_up(pair: Clusters, file: str, line: str, *more: str) -> Running:
     """Start bringing a cluster up, and return when it says that line."""
     running = pair.command_line.start("ray", "up", file, *more, env=pair.variables)
-    while line not in (said := running.read_error_line()):
-        assert said, f"it ended without: {line}"
+    all_said = [running.read_error_line()]
+    while line not in all_said[-1]:
+        assert all_said[-1], f"it ended without: {line}\n{''.join(all_said)}{running.wait()}"
+        all_said.append(running.read_error_line())
     return running
 
 

@@ -269,6 +269,7 @@ def test_a_session_of_any_provider_is_a_ray_cluster(living: Clusters) -> None:
         machine.run(
             f"echo 'export PATH={Path(sys.executable).parent}:$PATH' > ~/.bashrc", as_user=True
         )
+        machine.run("rm -rf /tmp/ray")  # of another test's Ray, which has no place of its own
     path.write_text(json.dumps(project))
     other = living.command_line("session", "start", "work", env=living.variables)
     assert (other.exit_code, living("list", "--output", "json").records()) == (125, [])
