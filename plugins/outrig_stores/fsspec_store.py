@@ -110,7 +110,7 @@ class FsspecStore(ObjectStore):
         for name, about in found.items():
             key = name[cut:]
             if name.startswith(self._root + "/") and key.startswith(prefix) and _is_key(key):
-                yield ObjectInfo(key, int(about.get("size") or 0), _modified_s(about))
+                yield ObjectInfo(key, int(about.get("size") or 0), modified_s(about))
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects; see `ObjectStore.delete`."""
@@ -263,7 +263,8 @@ def _line(error: Exception) -> str:
     return text or type(error).__name__
 
 
-def _modified_s(about: dict[str, Any]) -> float:
+def modified_s(about: dict[str, Any]) -> float:
+    """Return when what fsspec tells `about` was changed: seconds since 1970, 0 if unknown."""
     for name in ("mtime", "updated", "LastModified", "last_modified", "modified", "created"):
         value = about.get(name)
         if isinstance(value, datetime):

@@ -6,7 +6,6 @@ import json
 import os
 import posixpath
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from outrig.errors import (
     UsageError,
 )
 from outrig_backendai.folders.storage import PIECE_BYTES, FolderFile, Storage
+from outrig_stores.api import modified_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -157,7 +157,7 @@ class FsspecStorage(Storage):
             path=name[name.index(self._root) + len(self._root) :].strip("/"),
             is_directory=directory,
             size_bytes=0 if directory else int(about.get("size") or 0),
-            modified_s=_modified_s(about),
+            modified_s=modified_s(about),
             mode=int(about.get("mode") or (0o40755 if directory else 0o100644)),
         )
 
@@ -192,16 +192,3 @@ def _whole_file(file: Any) -> Iterator[Any]:
             file.close()
         raise
     file.close()
-
-
-def _modified_s(about: dict[str, Any]) -> float:
-    for key in ("mtime", "LastModified", "last_modified", "updated", "created"):
-        value = about.get(key)
-        if isinstance(value, datetime):
-            return value.timestamp()
-        if isinstance(value, int | float):
-            return float(value)
-        if isinstance(value, str):
-            with suppress(ValueError):
-                return datetime.fromisoformat(value).timestamp()
-    return 0.0
