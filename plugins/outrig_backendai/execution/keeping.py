@@ -121,10 +121,6 @@ def _copy(
 
 
 def runs_of(compute: Compute, there: Session) -> list[Run]:
-    """Return the runs of a kernel that its user asked for and its node knows of, oldest first.
-
-    A run is recorded before its node is told: who asked about it then would hear that it is lost.
-    """
-    told = {one.run_id for one in compute.outrig.events(there) if one.kind == "run.started"}
+    """Return the runs of a kernel that its user asked for, oldest first."""
     runs = compute.outrig.runs(there)[::-1]
-    return [one for one in runs if one.command in USERS_COMMANDS and one.id in told]
+    return [one for one in runs if one.command in USERS_COMMANDS]
