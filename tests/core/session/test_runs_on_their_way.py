@@ -5,32 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-
-from outrig.engine import Outrig
 from outrig.ids import new_id
 from outrig.model.run import Run, RunRef, RunState, RunStatus, Task
 from outrig.session.execute import hand_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from outrig.engine import Outrig
     from outrig.model.session import Session
-    from outrig.testing.fixtures import ProjectMaker
-
-
-@pytest.fixture
-def outrig() -> Iterator[Outrig]:
-    with Outrig() as engine:
-        yield engine
-
-
-@pytest.fixture
-def session(outrig: Outrig, project: ProjectMaker) -> Iterator[Session]:
-    root = project({"outrig.yaml": {"name": "p"}})
-    found = outrig.start(outrig.request(outrig.project(root), name="s"))
-    yield found
-    outrig.stop(found)
 
 
 def recorded(outrig: Outrig, session: Session, age_s: float = 0) -> Run:

@@ -26,21 +26,6 @@ WAIT_S = 60.0
 REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 
-@pytest.fixture
-def outrig() -> Iterator[Outrig]:
-    with Outrig() as engine:
-        yield engine
-
-
-@pytest.fixture
-def session(outrig: Outrig, project: ProjectMaker) -> Iterator[Session]:
-    root = project({"outrig.yaml": {"name": "p"}, "here.txt": "x"})
-    found = outrig.start(outrig.request(outrig.project(root), name="s"))
-    yield found
-    with Outrig() as another:  # the first may have been asked to stop
-        another.stop(found)
-
-
 @contextlib.contextmanager
 def served(outrig: Outrig, forward: Forward) -> Iterator[int]:
     """Serve a forward in another thread, and yield its port."""
